@@ -1,0 +1,77 @@
+// All limits, each with its reason. Units are in the names. A limit that both ends of a stream must share is part of
+// the protocol (SPEC.md §9) and changes only with its version.
+
+#ifndef TJ_PROTOCOL_VOCAB_LIMITS_H_
+#define TJ_PROTOCOL_VOCAB_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "protocol/vocab/time.h"
+
+namespace tj::limits {
+
+// --- protocol: both ends must agree ---
+
+// A body with its salt. Case events are about 500 bytes; a summary row that lists 60,000 late leaves still fits.
+inline constexpr size_t kBodyBytesMax = 256 * 1024;
+// Records in one segment: the merge size of the store, so that a stored block is a sent block.
+inline constexpr uint32_t kSegmentRecordsMax = 1024;
+// A segment as stored or sent, and after inflation: bounds memory per staged frame.
+inline constexpr size_t kSegmentBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kSegmentInflatedBytesMax = 16 * 1024 * 1024;
+// A frame: one segment with its proof and some protobuf around it.
+inline constexpr size_t kFrameBytesMax = kSegmentBytesMax + 64 * 1024;
+// Signature lines in a note (C2SP leaves this open; sixteen cosigners are two more than the counties).
+inline constexpr size_t kNoteSignaturesMax = 16;
+inline constexpr size_t kNoteBytesMax = 8 * 1024;
+// Hashes in a proof: a tree of 2^63 leaves needs 63 siblings and the seed.
+inline constexpr size_t kProofHashesMax = 64;
+// Ledgers that one peer may offer or hold of us: fifteen counties, their zones and towns, with old epochs.
+inline constexpr size_t kLedgersPerPeerMax = 1024;
+// Leaves asked for in one `open`.
+inline constexpr uint32_t kOpenRangeMax = 1024;
+// DER certificate, and a chain of them.
+inline constexpr size_t kCertificateBytesMax = 16 * 1024;
+inline constexpr size_t kCertificateChainMax = 8;
+// A DER-encoded SM2 signature is at most 72 bytes; longer is malformed.
+inline constexpr size_t kSignatureBytesMax = 72;
+
+// --- node: local policy ---
+
+// Records in one commit: past 4,000 group commit gains nothing (measured).
+inline constexpr size_t kCommitRecordsMax = 4096;
+// Requests waiting for the writer before the source is told to wait.
+inline constexpr size_t kCommitQueueRecordsMax = 65'536;
+// Receiver's credit: small at first, never more than this outstanding.
+inline constexpr size_t kCreditBytesInitial = 512 * 1024;
+inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;
+// A head is signed at most this often, offered after so many records or so long, and repeated when quiet.
+inline constexpr Duration kHeadSignInterval{1000};
+inline constexpr uint64_t kHeadOfferRecords = 500;
+inline constexpr Duration kHeadOfferInterval{60'000};
+inline constexpr Duration kHeartbeatInterval{60'000};
+// Connection: a ping when nothing was sent, closed when nothing was heard.
+inline constexpr Duration kPingInterval{20'000};
+inline constexpr Duration kPeerSilenceMax{60'000};
+inline constexpr Duration kHandshakeMax{10'000};
+inline constexpr Duration kReconnectDelayMin{500};
+inline constexpr Duration kReconnectDelayMax{60'000};
+// recorded_at may wait for a clock that stepped back this far; beyond, sequencing stops (ARCHITECTURE §3).
+inline constexpr Duration kClockJumpMax{600'000};
+// Intake: one JSON line or one XES trace; longer is refused with its line number.
+inline constexpr size_t kInputLineBytesMax = 1024 * 1024;
+inline constexpr size_t kXesTraceEventsMax = 100'000;
+inline constexpr size_t kXesValueBytesMax = 64 * 1024;
+// Text fields, in characters (DOMAIN §B.3).
+inline constexpr size_t kCaseNoCharsMax = 50;
+inline constexpr size_t kSourceCharsMax = 32;
+inline constexpr size_t kSourceEventIdCharsMax = 64;
+inline constexpr size_t kNameCharsMax = 200;
+inline constexpr size_t kPrivateTextCharsMax = 4000;
+// What an error message repeats of a bad value.
+inline constexpr size_t kExcerptBytesMax = 60;
+
+}  // namespace tj::limits
+
+#endif  // TJ_PROTOCOL_VOCAB_LIMITS_H_
