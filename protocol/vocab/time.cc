@@ -48,6 +48,13 @@ std::optional<CivilDate> MakeDate(int year, int month, int day) {
   return CivilDate(static_cast<int32_t>(std::chrono::sys_days(ymd).time_since_epoch().count()));
 }
 
+// True when the instant's own text, which is UTC, has a year in range: an offset can carry it out.
+bool InRange(Instant instant) {
+  static const Instant kBegin{int64_t{CivilDate::Of(kYearMin, 1, 1).days()} * kMsPerDay};
+  static const Instant kEnd{int64_t{CivilDate::Of(kYearMax + 1, 1, 1).days()} * kMsPerDay};
+  return kBegin <= instant && instant < kEnd;
+}
+
 // Milliseconds of the day, nullopt out of range. A leap second (60) is read as the second after it.
 std::optional<int32_t> MakeTime(int hour, int minute, int second, int ms) {
   if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
@@ -173,7 +180,9 @@ absl::StatusOr<Instant> Instant::Parse(std::string_view text) {
     const auto date = MakeDate(*year, *month, *day);
     const auto time = MakeTime(*hour, *minute, *second, 0);
     if (!date || !time) return BadTime(text);
-    return WrittenTime{*date, *time, kBeijingOffsetMinutes}.ToInstant();
+    const Instant instant = WrittenTime{*date, *time, kBeijingOffsetMinutes}.ToInstant();
+    if (!InRange(instant)) return BadTime(text);
+    return instant;
   }
   auto written = WrittenTime::Parse(text);
   if (!written.ok()) return written.status();
@@ -199,7 +208,9 @@ absl::StatusOr<WrittenTime> WrittenTime::Parse(std::string_view text) {
   if (!time) return BadTime(text);
   const auto offset = TakeOffset(text, pos);
   if (!offset || pos != text.size()) return BadTime(text);
-  return WrittenTime{*date, *time, *offset};
+  const WrittenTime written{*date, *time, *offset};
+  if (!InRange(written.ToInstant())) return BadTime(text);
+  return written;
 }
 
 Instant WrittenTime::ToInstant() const {
