@@ -24,6 +24,11 @@ if(TJ_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 18)
+    # clang 18 began to mangle template parameters with dependent types as the new ABI says ("Tn"); the distribution's
+    # abseil was built by gcc 12, which does not, and would not link.
+    add_compile_options(-fclang-abi-compat=17)
+  endif()
 else()
   # gcc 12 reports false positives inside libstdc++ and absl at -O2.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread
