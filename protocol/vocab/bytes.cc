@@ -23,7 +23,8 @@ int Base64Value(char c) {
   return -1;
 }
 
-// Length of the well-formed UTF-8 sequence at the start of `s`, 0 if there is none (Unicode 15, table 3-7).
+// Length of the well-formed UTF-8 sequence at the start of `s`, 0 if there is none (Unicode 15,
+// table 3-7).
 size_t SequenceLength(std::string_view s) {
   auto at = [&](size_t i) { return i < s.size() ? static_cast<uint8_t>(s[i]) : uint8_t{0}; };
   auto in = [&](size_t i, uint8_t low, uint8_t high) { return at(i) >= low && at(i) <= high; };
@@ -109,7 +110,8 @@ std::optional<Bytes> Base64Decode(std::string_view text) {
       group = group << 6 | static_cast<uint32_t>(value);
     }
     if ((group & ((1u << (8 * pad)) - 1)) != 0) return std::nullopt;  // unused bits must be zero
-    for (size_t k = 0; k < 3 - pad; ++k) out.push_back(static_cast<char>(group >> (16 - 8 * k) & 255));
+    for (size_t k = 0; k < 3 - pad; ++k)
+      out.push_back(static_cast<char>(group >> (16 - 8 * k) & 255));
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// Bytes and text encodings that both ends must agree on: owned and borrowed byte strings, 32-byte hashes, hex and
-// strict base64. Pure functions; any thread.
+// Bytes and text encodings that both ends must agree on: owned and borrowed byte strings, 32-byte
+// hashes, hex and strict base64. Pure functions; any thread.
 //
 // A decoder accepts exactly what its encoder writes: one value has one spelling.
 
@@ -16,7 +16,8 @@
 
 namespace tj {
 
-// Owned bytes, and bytes borrowed from somebody who outlives the call. Not text unless a name says so.
+// Owned bytes, and bytes borrowed from somebody who outlives the call. Not text unless a name says
+// so.
 using Bytes = std::string;
 using ByteView = std::string_view;
 

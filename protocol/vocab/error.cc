@@ -73,7 +73,8 @@ std::string Describe(const absl::Status& status) {
   if (status.ok()) return "OK";
   const ErrorInfo& info = InfoOf(CodeOf(status));
   const std::string detail = DetailOf(status);
-  return detail.empty() ? Cat(info.name, ": ", info.en) : Cat(info.name, ": ", info.en, ": ", detail);
+  return detail.empty() ? Cat(info.name, ": ", info.en)
+                        : Cat(info.name, ": ", info.en, ": ", detail);
 }
 
 absl::Status ErrorFromName(std::string_view name, std::string_view detail) {

@@ -1,6 +1,6 @@
-// The one place that makes and reads absl::Status. Every error has a stable code from one table (error_table.inc): number,
-// name, Chinese and English text, what to do, canonical gRPC status, HTTP status, whether trying again can help.
-// Numbers and names are for ever. Pure; any thread.
+// The one place that makes and reads absl::Status. Every error has a stable code from one table
+// (error_table.inc): number, name, Chinese and English text, what to do, canonical gRPC status,
+// HTTP status, whether trying again can help. Numbers and names are for ever. Pure; any thread.
 
 #ifndef TJ_PROTOCOL_VOCAB_ERROR_H_
 #define TJ_PROTOCOL_VOCAB_ERROR_H_
@@ -38,7 +38,8 @@ std::span<const ErrorInfo> ErrorTable();
 const ErrorInfo& InfoOf(ErrorCode code);
 std::optional<ErrorCode> ErrorCodeFromName(std::string_view name);
 
-// A Status that carries `code` as payload. `detail` says the particulars (place, value, expectation); no personal data.
+// A Status that carries `code` as payload. `detail` says the particulars (place, value,
+// expectation); no personal data.
 absl::Status Error(ErrorCode code, std::string_view detail = {});
 // The same error with `place` ("row 17", "config:12") put before its detail.
 absl::Status At(std::string_view place, const absl::Status& status);
@@ -52,7 +53,8 @@ std::string Describe(const absl::Status& status);
 // Back from what a control client received: a name and a detail.
 absl::Status ErrorFromName(std::string_view name, std::string_view detail);
 
-// At most limits::kExcerptBytesMax bytes of `text`, cut at a character, control characters and bad UTF-8 as '?'.
+// At most limits::kExcerptBytesMax bytes of `text`, cut at a character, control characters and bad
+// UTF-8 as '?'.
 std::string PrintableExcerpt(std::string_view text);
 
 }  // namespace tj

@@ -1,4 +1,5 @@
-// What a record is (family) and who may read its body (audience). Numbers are on the wire and on disk for ever.
+// What a record is (family) and who may read its body (audience). Numbers are on the wire and on
+// disk for ever.
 
 #ifndef TJ_PROTOCOL_VOCAB_FAMILY_H_
 #define TJ_PROTOCOL_VOCAB_FAMILY_H_
@@ -9,8 +10,8 @@
 
 namespace tj {
 
-// DO NOT CHANGE a number: it is in every record header. A family unknown to a build is stored, relayed and cosigned
-// all the same; only projections skip it.
+// DO NOT CHANGE a number: it is in every record header. A family unknown to a build is stored,
+// relayed and cosigned all the same; only projections skip it.
 enum class Family : uint16_t {
   kUnspecified = 0,  // refused
   kCaseEvent = 1,    // 办件事件, since 1
@@ -23,7 +24,8 @@ enum class Family : uint16_t {
   kTick = 8,         // time passed without traffic, since 1
 };
 
-// English name as in the .proto files ("case_event"); "family-<n>" is never produced here: nullopt when unknown.
+// English name as in the .proto files ("case_event"); "family-<n>" is never produced here: nullopt
+// when unknown.
 std::optional<std::string_view> FamilyName(Family family);
 std::optional<Family> FamilyFromName(std::string_view name);
 
@@ -38,8 +40,8 @@ enum class Audience : uint8_t {
   kAddressed = 6,    // one node, named by a tag that others cannot read
 };
 
-// Where a reader stands relative to a ledger's origin. Ancestor excludes the parent itself; descendants below the
-// children are kOther.
+// Where a reader stands relative to a ledger's origin. Ancestor excludes the parent itself;
+// descendants below the children are kOther.
 enum class Relation : uint8_t { kSelf, kParent, kAncestor, kChild, kOther };
 
 // Whether a reader so related is owed the body. kAddressed is never decided here: the tag decides.

@@ -1,5 +1,6 @@
-// Identities that two nodes must agree on before any message: who a node is, which ledger, which record in it.
-// Value types, immutable, any thread. Each is checked once, where it enters; afterwards it cannot be wrong.
+// Identities that two nodes must agree on before any message: who a node is, which ledger, which
+// record in it. Value types, immutable, any thread. Each is checked once, where it enters;
+// afterwards it cannot be wrong.
 
 #ifndef TJ_PROTOCOL_VOCAB_IDS_H_
 #define TJ_PROTOCOL_VOCAB_IDS_H_
@@ -14,8 +15,9 @@
 
 namespace tj {
 
-// A node's name: a region code of 6 or 9 digits (GB/T 2260, GB/T 10114), optionally with "-nnn" for a department or zone:
-// 370826, 370826001, 370826-003. Also the DNS SAN "<code>.node.tongjian" of the node's certificates.
+// A node's name: a region code of 6 or 9 digits (GB/T 2260, GB/T 10114), optionally with "-nnn" for
+// a department or zone: 370826, 370826001, 370826-003. Also the DNS SAN "<code>.node.tongjian" of
+// the node's certificates.
 class NodeCode {
  public:
   static absl::StatusOr<NodeCode> Parse(std::string_view text);  // VALUE-NODE-CODE
@@ -30,7 +32,8 @@ class NodeCode {
   std::string text_;
 };
 
-// A ledger's generation, from 1. It rises only when a signed head is lost beyond recovery; the old one stays frozen.
+// A ledger's generation, from 1. It rises only when a signed head is lost beyond recovery; the old
+// one stays frozen.
 struct Epoch {
   uint32_t value = 1;
   auto operator<=>(const Epoch&) const = default;
@@ -64,7 +67,8 @@ class RegionCode {
   std::string text_;
 };
 
-// A unified social credit code (GB 32100-2015): 18 characters, the last a check character (modulus 31).
+// A unified social credit code (GB 32100-2015): 18 characters, the last a check character (modulus
+// 31).
 class CreditCode {
  public:
   static absl::StatusOr<CreditCode> Parse(std::string_view text);  // VALUE-CREDIT-CODE
@@ -78,8 +82,9 @@ class CreditCode {
   std::string text_;
 };
 
-// An item's code (DOMAIN §B.3): 基本编码 of 10 to 12 characters or 实施编码 of 24 to 36. Of length 31 (credit code 18 + level 1 +
-// catalogue code 12) its credit code, level (1–7) and task type must be well-formed.
+// An item's code (DOMAIN §B.3): 基本编码 of 10 to 12 characters or 实施编码 of 24 to 36. Of length
+// 31 (credit code 18 + level 1 + catalogue code 12) its credit code, level (1–7) and task type must
+// be well-formed.
 class ItemCode {
  public:
   static absl::StatusOr<ItemCode> Parse(std::string_view text);  // VALUE-ITEM-CODE

@@ -1,5 +1,5 @@
-// All limits, each with its reason. Units are in the names. A limit that both ends of a stream must share is part of
-// the protocol (SPEC.md §9) and changes only with its version.
+// All limits, each with its reason. Units are in the names. A limit that both ends of a stream must
+// share is part of the protocol (SPEC.md §9) and changes only with its version.
 
 #ifndef TJ_PROTOCOL_VOCAB_LIMITS_H_
 #define TJ_PROTOCOL_VOCAB_LIMITS_H_
@@ -13,7 +13,8 @@ namespace tj::limits {
 
 // --- protocol: both ends must agree ---
 
-// A body with its salt. Case events are about 500 bytes; a summary row that lists 60,000 late leaves still fits.
+// A body with its salt. Case events are about 500 bytes; a summary row that lists 60,000 late
+// leaves still fits.
 inline constexpr size_t kBodyBytesMax = 256 * 1024;
 // Records in one segment: the merge size of the store, so that a stored block is a sent block.
 inline constexpr uint32_t kSegmentRecordsMax = 1024;
@@ -22,12 +23,14 @@ inline constexpr size_t kSegmentBytesMax = 4 * 1024 * 1024;
 inline constexpr size_t kSegmentInflatedBytesMax = 16 * 1024 * 1024;
 // A frame: one segment with its proof and some protobuf around it.
 inline constexpr size_t kFrameBytesMax = kSegmentBytesMax + 64 * 1024;
-// Signature lines in a note (C2SP leaves this open; sixteen cosigners are two more than the counties).
+// Signature lines in a note (C2SP leaves this open; sixteen cosigners are two more than the
+// counties).
 inline constexpr size_t kNoteSignaturesMax = 16;
 inline constexpr size_t kNoteBytesMax = 8 * 1024;
 // Hashes in a proof: a tree of 2^63 leaves needs 63 siblings and the seed.
 inline constexpr size_t kProofHashesMax = 64;
-// Ledgers that one peer may offer or hold of us: fifteen counties, their zones and towns, with old epochs.
+// Ledgers that one peer may offer or hold of us: fifteen counties, their zones and towns, with old
+// epochs.
 inline constexpr size_t kLedgersPerPeerMax = 1024;
 // Leaves asked for in one `open`.
 inline constexpr uint32_t kOpenRangeMax = 1024;
@@ -46,7 +49,8 @@ inline constexpr size_t kCommitQueueRecordsMax = 65'536;
 // Receiver's credit: small at first, never more than this outstanding.
 inline constexpr size_t kCreditBytesInitial = 512 * 1024;
 inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;
-// A head is signed at most this often, offered after so many records or so long, and repeated when quiet.
+// A head is signed at most this often, offered after so many records or so long, and repeated when
+// quiet.
 inline constexpr Duration kHeadSignInterval{1000};
 inline constexpr uint64_t kHeadOfferRecords = 500;
 inline constexpr Duration kHeadOfferInterval{60'000};
@@ -57,7 +61,8 @@ inline constexpr Duration kPeerSilenceMax{60'000};
 inline constexpr Duration kHandshakeMax{10'000};
 inline constexpr Duration kReconnectDelayMin{500};
 inline constexpr Duration kReconnectDelayMax{60'000};
-// recorded_at may wait for a clock that stepped back this far; beyond, sequencing stops (ARCHITECTURE §3).
+// recorded_at may wait for a clock that stepped back this far; beyond, sequencing stops
+// (ARCHITECTURE §3).
 inline constexpr Duration kClockJumpMax{600'000};
 // Intake: one JSON line or one XES trace; longer is refused with its line number.
 inline constexpr size_t kInputLineBytesMax = 1024 * 1024;

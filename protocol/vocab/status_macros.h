@@ -1,12 +1,13 @@
-// Early return on error, as everywhere in this code base: functions that can fail return absl::Status or StatusOr.
+// Early return on error, as everywhere in this code base: functions that can fail return
+// absl::Status or StatusOr.
 
 #ifndef TJ_PROTOCOL_VOCAB_STATUS_MACROS_H_
 #define TJ_PROTOCOL_VOCAB_STATUS_MACROS_H_
 
 #include <utility>
 
-#define TJ_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                  \
+#define TJ_RETURN_IF_ERROR(expression)                                    \
+  do {                                                                    \
     if (auto tj_status = (expression); !tj_status.ok()) return tj_status; \
   } while (false)
 

@@ -1,5 +1,5 @@
-// Cat(a, b, …): joins strings and integers into one std::string. It exists because Debian's absl::StrCat does not
-// take std::string_view. Pure; any thread.
+// Cat(a, b, …): joins strings and integers into one std::string. It exists because Debian's
+// absl::StrCat does not take std::string_view. Pure; any thread.
 
 #ifndef TJ_PROTOCOL_VOCAB_TEXT_H_
 #define TJ_PROTOCOL_VOCAB_TEXT_H_

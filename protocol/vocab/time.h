@@ -1,6 +1,6 @@
-// Time, as two nodes must agree on it: instants, civil dates, and a clock that is always a parameter. Beijing time is
-// UTC+8 throughout: the People's Republic has kept no summer time since 1991, and no record here is older.
-// Value types, any thread.
+// Time, as two nodes must agree on it: instants, civil dates, and a clock that is always a
+// parameter. Beijing time is UTC+8 throughout: the People's Republic has kept no summer time since
+// 1991, and no record here is older. Value types, any thread.
 
 #ifndef TJ_PROTOCOL_VOCAB_TIME_H_
 #define TJ_PROTOCOL_VOCAB_TIME_H_
@@ -53,7 +53,8 @@ struct Instant {
   std::string BeijingText() const;
   // Exactly the form of Text(); VALUE-TIME.
   static absl::StatusOr<Instant> ParseCanonical(std::string_view text);
-  // RFC 3339 with any offset and up to nine decimals, or "YYYYMMDDThhmmss" (GB form, Beijing); VALUE-TIME.
+  // RFC 3339 with any offset and up to nine decimals, or "YYYYMMDDThhmmss" (GB form, Beijing);
+  // VALUE-TIME.
   static absl::StatusOr<Instant> Parse(std::string_view text);
   // Midnight at the start of `date` in Beijing.
   static Instant BeijingMidnight(CivilDate date);

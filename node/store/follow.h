@@ -1,0 +1,67 @@
+// What following another node's ledger writes: already verified by sync/core, applied by the writer
+// in one synced batch. Value types.
+
+#ifndef TJ_NODE_STORE_FOLLOW_H_
+#define TJ_NODE_STORE_FOLLOW_H_
+
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "crypto/merkle/frontier.h"
+#include "protocol/vocab/bytes.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
+
+namespace tj::store {
+
+// Leaves that continue `ledger` at its size: STORE-GAP otherwise. `segment` holds exactly [first,
+// first + count).
+struct FollowedSegment {
+  LedgerId ledger;
+  Index first;
+  uint32_t count = 0;
+  Bytes segment;
+  std::vector<merkle::Node>
+      completed;               // interior nodes of stored heights that these leaves completed
+  std::vector<Hash> frontier;  // roots after them
+  Instant last_recorded_at;
+  std::vector<Index> missing;  // bodies owed that did not come
+};
+// A head of `ledger` that was verified and extends all earlier ones.
+struct FollowedHead {
+  LedgerId ledger;
+  uint64_t size = 0;
+  Bytes note;
+};
+// A statement (ours over a followed ledger, or a follower's over our own): note with one line.
+struct Statement {
+  LedgerId ledger;
+  NodeCode signer;
+  uint8_t kind = 0;  // crypto::StatementKind
+  uint64_t size = 0;
+  Bytes note;
+};
+// A body that was missing; it was checked against the leaf's body hash.
+struct OpenedBody {
+  LedgerId ledger;
+  Index index;
+  Bytes body;
+};
+// Two heads of one ledger that cannot both be.
+struct ForkProof {
+  LedgerId ledger;
+  Instant found_at;
+  Bytes proof;
+};
+
+using FollowOp = std::variant<FollowedSegment, FollowedHead, Statement, OpenedBody, ForkProof>;
+
+// Called once, on the writer's thread, after the batch is synced or failed: it must only post.
+using FollowDone = std::function<void(absl::Status)>;
+
+}  // namespace tj::store
+
+#endif  // TJ_NODE_STORE_FOLLOW_H_

@@ -1,0 +1,78 @@
+// Projections: everything that is computed from ledgers and can be deleted. A Projector reads
+// ledgers in order and feeds each record once to its projection; rows and position are written in
+// one unsynced batch to derived/. A position names {ledger, size, root, code version}; if it does
+// not match the ledger, the projection's rows of all ledgers are deleted and it starts from
+// nothing.
+
+#ifndef TJ_NODE_STORE_PROJECTION_H_
+#define TJ_NODE_STORE_PROJECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "node/store/kv.h"
+#include "node/store/ledger_view.h"
+#include "node/store/truth.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/wire/record.h"
+
+namespace tj::store {
+
+// A leaf as projections see it; borrowed for the call. body is empty when only a digest is here.
+struct ProjectedLeaf {
+  Index index;
+  const wire::Header& header;
+  ByteView body;
+};
+
+class Projection {
+ public:
+  virtual ~Projection() = default;
+  virtual std::string_view name() const = 0;
+  // Raised whenever the same ledger would give other rows: everything is rebuilt.
+  virtual uint32_t code_version() const = 0;
+  // First bytes of all its keys in derived/, for deletion.
+  virtual std::string_view prefixes() const = 0;
+  // Whether it reads this ledger at all.
+  virtual bool Reads(const LedgerId& ledger) const = 0;
+  // Folds consecutive leaves; reads earlier rows from `derived`, adds new ones to `batch`. Never
+  // fails on a payload: what does not parse is counted under keys::derived_prefix::kSkipped. An
+  // error is one of the database. Called from one thread.
+  virtual absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
+                             const KvReader& derived, KvBatch& batch) = 0;
+  // Forget anything cached in memory: the rows were deleted, or the last batch was not written.
+  virtual void Reset() = 0;
+};
+
+struct ProjectionProgress {
+  LedgerId ledger;
+  uint64_t size = 0;
+};
+
+// Drives one projection. Confined to a thread.
+class Projector {
+ public:
+  // All must outlive it.
+  Projector(Truth& truth, Kv& derived, Projection& projection);
+  // Reads at most about `records_max` further records of each ledger; true when some were left.
+  // Rebuilds where a position does not match.
+  absl::StatusOr<bool> Run(uint64_t records_max);
+  // Positions as of the last Run.
+  const std::vector<ProjectionProgress>& progress() const { return progress_; }
+  uint64_t SizeOf(const LedgerId& ledger) const;
+
+ private:
+  Truth& truth_;
+  Kv& derived_;
+  Projection& projection_;
+  std::vector<ProjectionProgress> progress_;
+};
+
+}  // namespace tj::store
+
+#endif  // TJ_NODE_STORE_PROJECTION_H_

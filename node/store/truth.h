@@ -1,0 +1,85 @@
+// Truth: the node's ledgers on disk, and the one writer over them. Everything that must survive
+// goes through here.
+//
+// Append() and Follow() may be called from any thread; a writer thread gathers what has arrived,
+// assigns indices, hashes, and writes one synced batch (group commit). Readers take snapshots. When
+// a write fails the database is closed, opened again and its head compared (ARCHITECTURE §4); what
+// was in flight is answered with an error, and nothing acknowledged is lost.
+//
+// Invariant: an answer is given only for what is synced; recorded_at never falls; the HEAD file is
+// never ahead of the ledger.
+
+#ifndef TJ_NODE_STORE_TRUTH_H_
+#define TJ_NODE_STORE_TRUTH_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/signer.h"
+#include "node/store/append.h"
+#include "node/store/follow.h"
+#include "node/store/kv.h"
+#include "node/store/ledger_view.h"
+#include "protocol/vocab/time.h"
+
+namespace tj::store {
+
+struct TruthOptions {
+  std::string folder;  // holds ledger/, HEAD, ballast
+  LedgerId own;
+  const Clock* clock = nullptr;  // must outlive Truth
+  size_t ballast_bytes =
+      32 << 20;  // freed first when the disk is full, so that closing and answering still work
+  // How a database is opened; tests put faults in. Default: OpenLevelKv(folder/ledger).
+  std::function<absl::StatusOr<std::unique_ptr<Kv>>()> open_kv;
+};
+
+// A consistent state of all ledgers. Thread-safe. Keeps the database open: hold it briefly.
+class TruthSnapshot {
+ public:
+  virtual ~TruthSnapshot() = default;
+  virtual const KvReader& reader() const = 0;
+};
+
+struct TruthStatus {
+  bool writable = false;
+  absl::Status last_error;
+  uint64_t own_size = 0;     // sequenced
+  uint64_t signed_size = 0;  // published
+  uint64_t queue_records = 0;
+  uint64_t reopened = 0;  // times the database was closed after a failed write
+};
+
+class Truth {
+ public:
+  // STORE-ROLLBACK when the ledger is shorter than, or different from, what HEAD says was signed;
+  // STORE-LOCKED; STORE-VERSION.
+  static absl::StatusOr<std::unique_ptr<Truth>> Open(TruthOptions options);
+  virtual ~Truth() = default;  // finishes what is queued, then closes
+
+  // STORE-BUSY at once when the queue is full; WIRE-LIMIT for too many records; else the answer
+  // comes through `done`.
+  virtual void Append(AppendRequest request, AppendDone done) = 0;
+  virtual void Follow(std::vector<FollowOp> ops, FollowDone done) = 0;
+  // Blocks until answered; not from the writer's thread. For tests and start-up.
+  absl::StatusOr<std::vector<Appended>> AppendAndWait(AppendRequest request);
+  absl::Status FollowAndWait(std::vector<FollowOp> ops);
+
+  // Signs the own ledger as it stands, unless the newest head is of this size and younger than
+  // `age_max`. The HEAD file is renamed and synced, then the note stored, before it is returned.
+  // Blocks for a signature (1 ms) and a sync; one caller at a time.
+  virtual absl::StatusOr<crypto::Note> SignHead(crypto::Signer& signer, Duration age_max) = 0;
+
+  virtual absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Snapshot() const = 0;
+  virtual TruthStatus Status() const = 0;
+  // Called on the writer's thread after each commit, with the own ledger's size: must only post.
+  virtual void OnCommit(std::function<void(uint64_t own_size)> hook) = 0;
+};
+
+}  // namespace tj::store
+
+#endif  // TJ_NODE_STORE_TRUTH_H_

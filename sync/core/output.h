@@ -1,0 +1,97 @@
+// What a step of the protocol asks for: first write `persist` as one synced batch, then send
+// `then_send` in order. The two are apart so that nothing can leave before what it promises is on
+// disk. Value types.
+
+#ifndef TJ_SYNC_CORE_OUTPUT_H_
+#define TJ_SYNC_CORE_OUTPUT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "crypto/merkle/frontier.h"
+#include "crypto/note.h"
+#include "protocol/vocab/bytes.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
+#include "protocol/wire/frame.h"
+
+namespace tj::sync {
+
+// Verified leaves that continue `ledger` exactly at its durable size.
+struct PersistSegment {
+  LedgerId ledger;
+  Index first;
+  uint32_t count = 0;
+  Bytes segment;
+  std::vector<merkle::Node> completed;
+  std::vector<Hash> frontier;
+  Instant last_recorded_at;
+  std::vector<Index> missing;  // bodies owed that did not come
+};
+struct PersistHead {
+  LedgerId ledger;
+  uint64_t size = 0;
+  Bytes note;
+};
+// Ours over a ledger that we follow, or a follower's over ours.
+struct PersistStatement {
+  LedgerId ledger;
+  NodeCode signer;
+  crypto::StatementKind kind = crypto::StatementKind::kSeen;
+  uint64_t size = 0;
+  Bytes note;
+};
+struct PersistOpened {
+  LedgerId ledger;
+  Index index;
+  Bytes body;
+};
+struct PersistFork {
+  LedgerId ledger;
+  Instant found_at;
+  Bytes proof;
+};
+using PersistOp =
+    std::variant<PersistSegment, PersistHead, PersistStatement, PersistOpened, PersistFork>;
+
+// What people and metrics should know. Codes are those of the error table or lower-case words
+// below.
+struct Event {
+  enum class Kind : uint8_t {
+    kReady,            // hello exchanged; following and serving
+    kHeadSeen,         // a head of a followed ledger was verified
+    kSegmentHeld,      // leaves were added
+    kHeldAll,          // everything up to the newest head is here
+    kPeerSeen,         // a follower's `seen` over our ledger
+    kPeerHeld,         // a follower's `held` over our ledger: delivered
+    kBodyMissing,      // a body that is owed did not come
+    kBodyOpened,       // it came
+    kLedgerStopped,    // wrong signature, hash or size: this ledger only
+    kFork,             // two heads that cannot both be
+    kOwnRollback,      // a follower holds a head of ours that we do not have
+    kRefused,          // the peer refused
+    kWaitingForTrust,  // head by a key that the trust list does not know yet
+  };
+  Kind kind;
+  LedgerId ledger;
+  uint64_t size = 0;
+  absl::Status status;  // where something is wrong
+};
+std::string_view EventName(Event::Kind kind);
+
+struct Output {
+  std::vector<PersistOp> persist;
+  std::vector<wire::Frame> then_send;
+  std::vector<Event> events;
+  std::optional<Instant> wake_at;  // call OnTimer no later than this
+  absl::Status close;              // not OK: end the stream after sending, with this reason
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_OUTPUT_H_

@@ -1,0 +1,69 @@
+// What the follow protocol needs from whoever drives it. Declared here, implemented over the store
+// in node/app and in memory in tests, so that sync/ never includes node/. Called from the session's
+// strand; implementations are internally locked.
+
+#ifndef TJ_SYNC_CORE_PORTS_H_
+#define TJ_SYNC_CORE_PORTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/note.h"
+#include "protocol/vocab/bytes.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/wire/record.h"
+#include "protocol/wire/segment.h"
+
+namespace tj::sync {
+
+// A stretch of stored leaves ready for the wire.
+struct SegmentChunk {
+  Index first;
+  uint32_t count = 0;
+  Bytes bytes;
+};
+
+// One leaf opened for a peer.
+struct OpenedLeaf {
+  Bytes header;
+  Bytes body;  // empty: not here
+  std::vector<Hash> inclusion;
+};
+
+// Reads of what is durable. An error is one of the store (STORE-…) and ends the session, never the
+// node.
+class Ledgers {
+ public:
+  virtual ~Ledgers() = default;
+  // Ledgers that this node can serve (its own; later those it relays).
+  virtual std::vector<LedgerId> Served() const = 0;
+  // Leaves durably held, 0 when the ledger is unknown here.
+  virtual absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const = 0;
+  // Roots of the perfect subtrees of the durable leaves, largest first.
+  virtual absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const = 0;
+  // Newest head note: of our own ledger the newest signed, of a followed one the newest verified.
+  virtual absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const = 0;
+  // Our newest statement of `kind` over a followed ledger, to resend after a reconnect.
+  virtual absl::StatusOr<std::optional<crypto::Note>> OwnStatement(
+      const LedgerId& ledger, crypto::StatementKind kind) const = 0;
+  virtual absl::StatusOr<Hash> RootAt(const LedgerId& ledger, uint64_t size) const = 0;
+  virtual absl::StatusOr<std::vector<Hash>> Consistency(const LedgerId& ledger, uint64_t from,
+                                                        uint64_t to) const = 0;
+  // A stretch that begins at or before `at` and ends after it and not after `end_max`, without
+  // bodies that `keep` refuses.
+  virtual absl::StatusOr<SegmentChunk> Segment(const LedgerId& ledger, Index at, uint64_t end_max,
+                                               const wire::ColumnFilter& keep) const = 0;
+  virtual absl::StatusOr<OpenedLeaf> Open(const LedgerId& ledger, Index index,
+                                          uint64_t head_size) const = 0;
+  // Bodies that are owed to us and not here, ascending, at most `max`.
+  virtual absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, size_t max) const = 0;
+  // Digest of a held leaf, to check an opened body against.
+  virtual absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const = 0;
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_PORTS_H_

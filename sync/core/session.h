@@ -1,0 +1,74 @@
+// Session: the follow protocol with one peer over one stream, both directions (SPEC.md §6). A state
+// machine: no thread, clock, socket or file; same inputs, same outputs. The driver
+//   1. calls Start once the peer is authenticated, then Step for each frame, OnTimer when wake_at
+//   has passed, OnPublished when a
+//      new head of a served ledger was stored;
+//   2. for each Output: writes `persist` as one synced batch, then sends `then_send`, then hands on
+//   `events`; it may not call the
+//      session again before the batch is synced; if writing fails it drops the session and makes a
+//      new one;
+//   3. ends the stream when `close` is not OK.
+// Confined to a strand. It keeps at most one segment in memory.
+//
+// Invariant: no statement is in an Output unless what it covers is durable, or in the same Output's
+// `persist`.
+
+#ifndef TJ_SYNC_CORE_SESSION_H_
+#define TJ_SYNC_CORE_SESSION_H_
+
+#include <memory>
+#include <string>
+
+#include "crypto/signer.h"
+#include "crypto/trust.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
+#include "protocol/wire/frame.h"
+#include "sync/core/output.h"
+#include "sync/core/ports.h"
+
+namespace tj::sync {
+
+struct SessionOptions {
+  NodeCode self;
+  NodeCode peer;  // as the channel authenticated it
+  std::string software;
+  std::shared_ptr<const crypto::TrustStore> trust;  // shared with other sessions; immutable
+  crypto::Signer* signer = nullptr;                 // must outlive the session
+  Ledgers* ledgers = nullptr;                       // must outlive the session
+  uint64_t nonce_seed = 1;                          // for pings
+};
+
+class Session {
+ public:
+  explicit Session(SessionOptions options);
+  ~Session();
+
+  Output Start(Instant now);
+  Output Step(const wire::Frame& frame, Instant now);
+  Output OnTimer(Instant now);
+  // A newer head of a served ledger is stored. `urgent`: it covers a record that should not wait
+  // for the offer interval.
+  Output OnPublished(const LedgerId& ledger, bool urgent, Instant now);
+
+  // For `peer list`: what the peer holds of our ledgers, what we hold of its.
+  struct LedgerProgress {
+    LedgerId ledger;
+    bool publishing = false;  // else following
+    uint64_t announced = 0;   // newest head offered or verified
+    uint64_t position = 0;    // leaves sent or held
+    uint64_t seen = 0;
+    uint64_t held = 0;
+    bool stopped = false;
+  };
+  std::vector<LedgerProgress> Progress() const;
+  bool ready() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_SESSION_H_
