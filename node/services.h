@@ -1,0 +1,53 @@
+// What the node offers to people and tools: the one interface that the control service (and later
+// the HTTP gateway) sees. Requests and replies are the messages of protocol/wire/control.proto.
+// Implemented in node/app. Thread-safe; every call may block on the disk.
+
+#ifndef TJ_NODE_SERVICES_H_
+#define TJ_NODE_SERVICES_H_
+
+#include <functional>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "protocol/wire/control.pb.h"
+
+namespace tj {
+
+namespace api = ::tj::control::v1;
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  virtual absl::StatusOr<api::StatusReply> Status() = 0;
+
+  // Reads a file piece by piece. `next` gives the next chunk, false at the end; `progress` is told
+  // now and then and at the end (done = true) and answers false when the caller has gone. Blocks
+  // until everything is sequenced or refused.
+  virtual absl::Status Import(const std::function<bool(api::ImportChunk*)>& next,
+                              const std::function<bool(const api::ImportReply&)>& progress) = 0;
+  // One answer per submission; blocks until synced.
+  virtual absl::StatusOr<api::SubmitReply> Submit(const api::SubmitRequest& request) = 0;
+
+  virtual absl::StatusOr<api::LedgerHeadReply> LedgerHead(const api::LedgerRequest& request) = 0;
+  virtual absl::StatusOr<api::LedgerShowReply> LedgerShow(
+      const api::LedgerShowRequest& request) = 0;
+  virtual absl::StatusOr<api::LedgerProveReply> LedgerProve(
+      const api::LedgerProveRequest& request) = 0;
+  virtual absl::StatusOr<api::FsckReply> LedgerFsck() = 0;
+
+  virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
+  virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
+
+  virtual absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) = 0;
+  virtual absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) = 0;
+  virtual absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) = 0;
+
+  virtual absl::StatusOr<api::CaseListReply> CaseList(const api::CaseListRequest& request) = 0;
+  virtual absl::StatusOr<api::CaseShowReply> CaseShow(const api::CaseShowRequest& request) = 0;
+};
+
+}  // namespace tj
+
+#endif  // TJ_NODE_SERVICES_H_
