@@ -1,5 +1,6 @@
-// Symmetric sealing: SM4-CTR (GB/T 32907) with HMAC-SM3, encrypt-then-MAC. For private parts at rest under the key of their month.
-// (OpenSSL 3.0 has no SM4-GCM; the algorithm id allows it later.) Thread-safe.
+// Symmetric sealing: SM4-CTR (GB/T 32907) with HMAC-SM3, encrypt-then-MAC. For private parts at
+// rest under the key of their month. (OpenSSL 3.0 has no SM4-GCM; the algorithm id allows it
+// later.) Thread-safe.
 //
 //   sealed = algorithm 1 (=1) · iv 16 · ciphertext · mac 32
 //   mac    = HMAC-SM3(mac key, algorithm ‖ 8-byte length of context ‖ context ‖ iv ‖ ciphertext)

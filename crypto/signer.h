@@ -1,5 +1,5 @@
-// Signer: whatever can sign a note with the node's SM2 key: a key file today, a cryptographic module behind PKCS#11 or SDF
-// later. Implementations are internally locked.
+// Signer: whatever can sign a note with the node's SM2 key: a key file today, a cryptographic
+// module behind PKCS#11 or SDF later. Implementations are internally locked.
 
 #ifndef TJ_CRYPTO_SIGNER_H_
 #define TJ_CRYPTO_SIGNER_H_
@@ -14,7 +14,8 @@ namespace tj::crypto {
 class Signer {
  public:
   virtual ~Signer() = default;
-  // DER signature over `message` with kSm2DefaultId. CRYPTO-UNAVAILABLE when the module is away: try again later.
+  // DER signature over `message` with kSm2DefaultId. CRYPTO-UNAVAILABLE when the module is away:
+  // try again later.
   virtual absl::StatusOr<Bytes> Sign(ByteView message) = 0;
   // The public key, 65 bytes.
   virtual Bytes PublicPoint() const = 0;
@@ -24,7 +25,9 @@ class Signer {
 class KeySigner final : public Signer {
  public:
   explicit KeySigner(Sm2PrivateKey key) : key_(std::move(key)) {}
-  absl::StatusOr<Bytes> Sign(ByteView message) override { return key_.Sign(message, kSm2DefaultId); }
+  absl::StatusOr<Bytes> Sign(ByteView message) override {
+    return key_.Sign(message, kSm2DefaultId);
+  }
   Bytes PublicPoint() const override { return key_.Public().Point(); }
 
  private:

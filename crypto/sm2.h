@@ -1,6 +1,7 @@
-// SM2 signatures with SM3 (GB/T 32918.2, GM/T 0009) and key files. The distinguishing id is a mandatory argument of everything
-// that signs or verifies, because OpenSSL 3.0's default is the empty id and not the one in use.
-// Keys are immutable and thread-safe; private keys are wiped when destroyed.
+// SM2 signatures with SM3 (GB/T 32918.2, GM/T 0009) and key files. The distinguishing id is a
+// mandatory argument of everything that signs or verifies, because OpenSSL 3.0's default is the
+// empty id and not the one in use. Keys are immutable and thread-safe; private keys are wiped when
+// destroyed.
 
 #ifndef TJ_CRYPTO_SM2_H_
 #define TJ_CRYPTO_SM2_H_
@@ -26,7 +27,8 @@ class Sm2PublicKey {
   // SubjectPublicKeyInfo in PEM; CRYPTO-KEY.
   static absl::StatusOr<Sm2PublicKey> FromPem(std::string_view pem);
   Bytes Point() const;  // 65 bytes
-  // OK only for a canonical DER signature (GM/T 0009) with r and s in [1, n−1] over SM3(Z_id ‖ message); else CRYPTO-SIGNATURE.
+  // OK only for a canonical DER signature (GM/T 0009) with r and s in [1, n−1] over SM3(Z_id ‖
+  // message); else CRYPTO-SIGNATURE.
   absl::Status Verify(ByteView message, ByteView signature_der, std::string_view id) const;
   bool operator==(const Sm2PublicKey& other) const { return Point() == other.Point(); }
 
@@ -34,7 +36,8 @@ class Sm2PublicKey {
   const KeyHandle& handle() const { return *key_; }
 
  private:
-  std::shared_ptr<const KeyHandle> key_;  // shared: keys are copied into signers and trust stores on several threads
+  // Shared: keys are copied into signers and trust stores on several threads.
+  std::shared_ptr<const KeyHandle> key_;
 };
 
 class Sm2PrivateKey {
@@ -42,15 +45,18 @@ class Sm2PrivateKey {
   static absl::StatusOr<Sm2PrivateKey> Generate();
   // 32-byte big-endian scalar in [1, n−2]; for test vectors. CRYPTO-KEY.
   static absl::StatusOr<Sm2PrivateKey> FromScalar(ByteView scalar);
-  // PKCS#8 PEM, encrypted (PBES2) or plain. An empty passphrase means plain. CRYPTO-KEY when it does not open or is no SM2 key.
+  // PKCS#8 PEM, encrypted (PBES2) or plain. An empty passphrase means plain. CRYPTO-KEY when it
+  // does not open or is no SM2 key.
   static absl::StatusOr<Sm2PrivateKey> FromPem(std::string_view pem, std::string_view passphrase);
-  // Encrypted PKCS#8 PEM: PBES2, scrypt N=2^15 r=8 p=1 or PBKDF2-HMAC-SHA256 ≥ 210,000, AES-256-CBC. Passphrase not empty.
+  // Encrypted PKCS#8 PEM: PBES2, scrypt N=2^15 r=8 p=1 or PBKDF2-HMAC-SHA256 ≥ 210,000,
+  // AES-256-CBC. Passphrase not empty.
   absl::StatusOr<std::string> ToEncryptedPem(std::string_view passphrase) const;
 
   Sm2PublicKey Public() const;
   // DER, at most 72 bytes; CRYPTO-UNAVAILABLE if the module fails.
   absl::StatusOr<Bytes> Sign(ByteView message, std::string_view id) const;
-  // SM2 public-key encryption (GB/T 32918.4, C1C3C2 in DER): opens what Sm2Encrypt made; CRYPTO-SEAL.
+  // SM2 public-key encryption (GB/T 32918.4, C1C3C2 in DER): opens what Sm2Encrypt made;
+  // CRYPTO-SEAL.
   absl::StatusOr<Bytes> Decrypt(ByteView ciphertext) const;
 
   explicit Sm2PrivateKey(std::shared_ptr<const KeyHandle> key) : key_(std::move(key)) {}

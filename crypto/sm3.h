@@ -1,5 +1,6 @@
-// SM3 (GB/T 32905-2016) and HMAC-SM3 over OpenSSL, and random bytes. Contexts and the fetched algorithm are reused; a failure
-// inside OpenSSL is a broken installation and aborts. Sm3 is confined to a thread; free functions are thread-safe.
+// SM3 (GB/T 32905-2016) and HMAC-SM3 over OpenSSL, and random bytes. Contexts and the fetched
+// algorithm are reused; a failure inside OpenSSL is a broken installation and aborts. Sm3 is
+// confined to a thread; free functions are thread-safe.
 
 #ifndef TJ_CRYPTO_SM3_H_
 #define TJ_CRYPTO_SM3_H_
@@ -18,7 +19,8 @@ class Sm3 {
   Sm3(const Sm3&) = delete;
   Sm3& operator=(const Sm3&) = delete;
   void Update(ByteView bytes);
-  // The digest of all since construction or the last Finish; the object is ready for the next message.
+  // The digest of all since construction or the last Finish; the object is ready for the next
+  // message.
   Hash Finish();
 
  private:

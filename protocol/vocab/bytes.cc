@@ -110,8 +110,9 @@ std::optional<Bytes> Base64Decode(std::string_view text) {
       group = group << 6 | static_cast<uint32_t>(value);
     }
     if ((group & ((1u << (8 * pad)) - 1)) != 0) return std::nullopt;  // unused bits must be zero
-    for (size_t k = 0; k < 3 - pad; ++k)
+    for (size_t k = 0; k < 3 - pad; ++k) {
       out.push_back(static_cast<char>(group >> (16 - 8 * k) & 255));
+    }
   }
   return out;
 }

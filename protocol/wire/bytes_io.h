@@ -1,5 +1,6 @@
-// Reader and Writer: bounded big-endian integers and varints over bytes, for the formats that are ours (segments, stored
-// values). A Reader never reads past its input: the first failure sticks, and ok() says so. Confined to a thread.
+// Reader and Writer: bounded big-endian integers and varints over bytes, for the formats that are
+// ours (segments, stored values). A Reader never reads past its input: the first failure sticks,
+// and ok() says so. Confined to a thread.
 
 #ifndef TJ_PROTOCOL_WIRE_BYTES_IO_H_
 #define TJ_PROTOCOL_WIRE_BYTES_IO_H_

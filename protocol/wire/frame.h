@@ -1,6 +1,6 @@
-// Frames of the follow protocol as plain structs, and their validation (SPEC.md §6). The only door for bytes from a peer:
-// what DecodeFrame returns is within all limits and well-formed; whether it is true is checked by sync/core.
-// Value types; any thread.
+// Frames of the follow protocol as plain structs, and their validation (SPEC.md §6). The only door
+// for bytes from a peer: what DecodeFrame returns is within all limits and well-formed; whether it
+// is true is checked by sync/core. Value types; any thread.
 
 #ifndef TJ_PROTOCOL_WIRE_FRAME_H_
 #define TJ_PROTOCOL_WIRE_FRAME_H_
@@ -91,8 +91,8 @@ struct PingFrame {
   Instant at;
 };
 
-using Frame = std::variant<Hello, HeadFrame, SegmentFrame, SeenFrame, HeldFrame, OpenFrame, OpenedFrame,
-                           RefuseFrame, CreditFrame, PingFrame>;
+using Frame = std::variant<Hello, HeadFrame, SegmentFrame, SeenFrame, HeldFrame, OpenFrame,
+                           OpenedFrame, RefuseFrame, CreditFrame, PingFrame>;
 
 // "hello", "head", "segment", …
 std::string_view FrameName(const Frame& frame);

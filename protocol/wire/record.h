@@ -1,8 +1,10 @@
 // A record's bytes: the fixed header, the body, and what is hashed (SPEC.md §3).
 //
-//   header (22)  = version 1 · family 2 · flags 1 · audience 1 · tag 8 · recorded_at ms 8 · zero 1     (big-endian)
+//   header (22)  = version 1 · family 2 · flags 1 · audience 1 · tag 8 · recorded_at ms 8 · zero 1
+//                  (big-endian)
 //   body         = salt 16 · payload · [person commitment 32] · [text commitment 32] · mask 1
-//   body_hash    = SM3(02 ‖ body)          leaf = SM3(00 ‖ header ‖ body_hash)   (one SM3 block)
+//   body_hash    = SM3(02 ‖ body)
+//   leaf         = SM3(00 ‖ header ‖ body_hash)   (one SM3 block)
 //   commitment   = SM3(03 ‖ kind 1 ‖ salt 16 ‖ private part)
 //
 // Header and body are validated here once. Hashing itself is in crypto. Value types; any thread.
@@ -43,8 +45,9 @@ struct Header {
 
 // Appends exactly kHeaderBytes.
 void EncodeHeader(const Header& header, Bytes& out);
-// WIRE-RECORD unless `bytes` is kHeaderBytes of version 1 with a specified family, a known audience, a tag exactly when
-// addressed, and a zero last byte. Families unknown to this build are accepted.
+// WIRE-RECORD unless `bytes` is kHeaderBytes of version 1 with a specified family, a known
+// audience, a tag exactly when addressed, and a zero last byte. Families unknown to this build are
+// accepted.
 absl::StatusOr<Header> DecodeHeader(ByteView bytes);
 
 enum class PrivateKind : uint8_t { kPerson = 1, kText = 2 };
@@ -62,8 +65,8 @@ absl::StatusOr<Bytes> EncodeBody(ByteView salt, ByteView payload, const std::opt
                                  const std::optional<Hash>& text);
 absl::StatusOr<BodyView> DecodeBody(ByteView body);
 
-// A case event's payload ends with field 1000 (`previous`) as ten bytes: two of tag, eight little-endian. Overwrites them
-// in `body`; WIRE-PAYLOAD if they are not there.
+// A case event's payload ends with field 1000 (`previous`) as ten bytes: two of tag, eight
+// little-endian. Overwrites them in `body`; WIRE-PAYLOAD if they are not there.
 absl::Status PatchPrevious(Bytes& body, uint64_t previous);
 
 // One leaf as stored or sent: header, and the body or only its hash.

@@ -1,16 +1,20 @@
-// A segment: consecutive leaves of one ledger, the unit of storage and of the wire (SPEC.md §4). What is stored is what is
-// sent: columns are compressed apart, so leaving bodies out is copying fewer sections, not encoding again.
+// A segment: consecutive leaves of one ledger, the unit of storage and of the wire (SPEC.md §4).
+// What is stored is what is sent: columns are compressed apart, so leaving bodies out is copying
+// fewer sections, not encoding again.
 //
 //   "TJS1" · first 8 · count 4 · sections until the end
 //   section = kind 1 · column 2 · raw length 4 · stored length 4 · stored bytes
-//     kind 1 headers (column 0): zstd of the 22 header bytes transposed: all first bytes, then all second bytes, …,
-//              with recorded_at as differences
-//     kind 2 bodies of a column: zstd of, per record of the column, varint length and body; length 0: not here
+//     kind 1 headers (column 0): zstd of the 22 header bytes transposed: all first bytes, then all
+//              second bytes, …, with recorded_at as differences
+//     kind 2 bodies of a column: zstd of, per record of the column, varint length and body;
+//              length 0: not here
 //     kind 3 body hashes of a column: 32 bytes per record of the column, uncompressed
-//   column   = audience 1–5, or 0x100 + position in the segment for an addressed record (its own column)
+//   column   = audience 1–5, or 0x100 + position in the segment for an addressed record (its own
+//              column)
 //
-// Sections stand in order (headers; then per column ascending bodies before hashes), each at most once; every column that has
-// records has bodies or hashes or both; a record whose body is not here needs its hash. Functions are pure; any thread.
+// Sections stand in order (headers; then per column ascending bodies before hashes), each at most
+// once; every column that has records has bodies or hashes or both; a record whose body is not here
+// needs its hash. Functions are pure; any thread.
 
 #ifndef TJ_PROTOCOL_WIRE_SEGMENT_H_
 #define TJ_PROTOCOL_WIRE_SEGMENT_H_
@@ -30,8 +34,8 @@ namespace tj::wire {
 
 inline constexpr int kSegmentZstdLevel = 1;
 
-// A decoded segment. `leaves[i]` is leaf first + i. body_hash is set where the segment carried it or the body was absent; where
-// only the body came it is zero until hashed (see has_hash).
+// A decoded segment. `leaves[i]` is leaf first + i. body_hash is set where the segment carried it
+// or the body was absent; where only the body came it is zero until hashed (see has_hash).
 struct Segment {
   Index first;
   std::vector<Leaf> leaves;
@@ -45,11 +49,13 @@ enum class HashColumns : uint8_t {
   kAll,          // also beside bodies, so that a digest can be cut out later without hashing
 };
 
-// Encodes leaves [first, first + leaves.size()). Each leaf has a body or a right body_hash; with kAll, or where a body of its
-// column is absent, body_hash must be right in any case. 1 to kSegmentRecordsMax leaves.
+// Encodes leaves [first, first + leaves.size()). Each leaf has a body or a right body_hash; with
+// kAll, or where a body of its column is absent, body_hash must be right in any case. 1 to
+// kSegmentRecordsMax leaves.
 absl::StatusOr<Bytes> EncodeSegment(Index first, std::span<const Leaf> leaves, HashColumns hashes);
 
-// Decodes and validates untrusted bytes within limits; nothing is allocated from a claimed size. WIRE-SEGMENT or WIRE-LIMIT.
+// Decodes and validates untrusted bytes within limits; nothing is allocated from a claimed size.
+// WIRE-SEGMENT or WIRE-LIMIT.
 absl::StatusOr<Segment> DecodeSegment(ByteView bytes);
 
 struct SegmentRange {
@@ -59,11 +65,13 @@ struct SegmentRange {
 // Reads only the fixed part.
 absl::StatusOr<SegmentRange> PeekSegment(ByteView bytes);
 
-// Whether a column's bodies are to be kept. Addressed columns are asked with audience kAddressed and the record's tag.
+// Whether a column's bodies are to be kept. Addressed columns are asked with audience kAddressed
+// and the record's tag.
 using ColumnFilter = std::function<bool(Audience audience, ByteView tag)>;
 
-// Copies a segment, leaving out the bodies of the columns that `keep` refuses (their hashes stay) and, where `keep` accepts and all
-// bodies are here, the hash column. WIRE-SEGMENT if a refused column has no hash section. `bytes` must be a segment of ours.
+// Copies a segment, leaving out the bodies of the columns that `keep` refuses (their hashes stay)
+// and, where `keep` accepts and all bodies are here, the hash column. WIRE-SEGMENT if a refused
+// column has no hash section. `bytes` must be a segment of ours.
 absl::StatusOr<Bytes> CutSegment(ByteView bytes, const ColumnFilter& keep);
 
 }  // namespace tj::wire
