@@ -1,5 +1,6 @@
-// Frontier: the roots of the perfect subtrees that make up a tree of n leaves, left to right: all that is needed to append leaves and
-// to know the root. Reports every completed node at the heights that are stored. Value type, confined to its owner.
+// Frontier: the roots of the perfect subtrees that make up a tree of n leaves, left to right: all
+// that is needed to append leaves and to know the root. Reports every completed node at the heights
+// that are stored. Value type, confined to its owner.
 
 #ifndef TJ_CRYPTO_MERKLE_FRONTIER_H_
 #define TJ_CRYPTO_MERKLE_FRONTIER_H_
@@ -29,20 +30,24 @@ template <typename Hasher>
 class Frontier {
  public:
   Frontier() = default;
-  // `roots` are the perfect subtrees of `size`, largest first; there must be popcount(size) of them (else CRYPTO-PROOF).
+  // `roots` are the perfect subtrees of `size`, largest first; there must be popcount(size) of them
+  // (else CRYPTO-PROOF).
   static absl::StatusOr<Frontier> From(uint64_t size, std::vector<Hash> roots);
 
   uint64_t size() const { return size_; }
   const std::vector<Hash>& roots() const { return roots_; }
   Hash Root() const;  // Hasher::Empty() for no leaves
 
-  // Appends leaf hashes; adds each completed node of a stored height to `completed` in order.
+  // Appends leaf hashes, one hash of a node each on average; adds each completed node of a stored
+  // height to `completed` in the order of completion (a node after those below it).
   void Append(std::span<const Hash> leaves, std::vector<Node>& completed);
 
  private:
   uint64_t size_ = 0;
   std::vector<Hash> roots_;
 };
+
+extern template class Frontier<Sm3Hasher>;
 
 }  // namespace tj::merkle
 

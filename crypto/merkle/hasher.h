@@ -1,5 +1,6 @@
-// The hash of a tree as a parameter, so that public RFC 6962 vectors with SHA-256 run against the same code. A hasher is a
-// type with static Hash Empty(), Hash Node(const Hash& left, const Hash& right) and Hash Leaf(ByteView).
+// The hash of a tree as a parameter, so that public RFC 6962 vectors with SHA-256 run against the
+// same code. A hasher is a type with static Hash Empty(), Hash Node(const Hash& left, const Hash&
+// right) and Hash Leaf(ByteView).
 
 #ifndef TJ_CRYPTO_MERKLE_HASHER_H_
 #define TJ_CRYPTO_MERKLE_HASHER_H_

@@ -1,5 +1,6 @@
-// Checking RFC 6962 proofs (RFC 9162 §2.1.3.2, §2.1.4.2). Includes no builder: fsck and the offline verifier stand on this alone.
-// Pure; any thread. Every function refuses with CRYPTO-PROOF and never reads past its input.
+// Checking RFC 6962 proofs (RFC 9162 §2.1.3.2, §2.1.4.2). Includes no builder: fsck and the offline
+// verifier stand on this alone. Pure; any thread. Every function refuses with CRYPTO-PROOF and
+// never reads past its input.
 
 #ifndef TJ_CRYPTO_MERKLE_VERIFY_H_
 #define TJ_CRYPTO_MERKLE_VERIFY_H_
@@ -14,21 +15,24 @@
 
 namespace tj::merkle {
 
-// OK when `leaf` is leaf `index` of the tree of `size` leaves with `root`. index < size; the proof has exactly the right length.
+// OK when `leaf` is leaf `index` of the tree of `size` leaves with `root`. index < size; the proof
+// has exactly the right length.
 template <typename Hasher>
-absl::Status VerifyInclusion(uint64_t index, uint64_t size, const Hash& leaf, std::span<const Hash> proof,
-                             const Hash& root);
+absl::Status VerifyInclusion(uint64_t index, uint64_t size, const Hash& leaf,
+                             std::span<const Hash> proof, const Hash& root);
 
-// OK when the tree (old_size, old_root) is a prefix of (new_size, new_root). old_size = 0 needs an empty proof and the empty root;
-// equal sizes need equal roots and an empty proof.
+// OK when the tree (old_size, old_root) is a prefix of (new_size, new_root). Equal sizes need equal
+// roots and an empty proof; if they are 0, the empty root. old_size = 0 < new_size is refused:
+// every tree extends the empty one, so nothing would be proved about new_root, and a caller that
+// has nothing yet must not mistake that for a check.
 template <typename Hasher>
-absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const Hash& old_root, const Hash& new_root,
-                               std::span<const Hash> proof);
+absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const Hash& old_root,
+                               const Hash& new_root, std::span<const Hash> proof);
 
-extern template absl::Status VerifyInclusion<Sm3Hasher>(uint64_t, uint64_t, const Hash&, std::span<const Hash>,
-                                                        const Hash&);
-extern template absl::Status VerifyConsistency<Sm3Hasher>(uint64_t, uint64_t, const Hash&, const Hash&,
-                                                          std::span<const Hash>);
+extern template absl::Status VerifyInclusion<Sm3Hasher>(uint64_t, uint64_t, const Hash&,
+                                                        std::span<const Hash>, const Hash&);
+extern template absl::Status VerifyConsistency<Sm3Hasher>(uint64_t, uint64_t, const Hash&,
+                                                          const Hash&, std::span<const Hash>);
 
 }  // namespace tj::merkle
 
