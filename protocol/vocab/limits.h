@@ -37,6 +37,12 @@ inline constexpr uint32_t kOpenRangeMax = 1024;
 // DER certificate, and a chain of them.
 inline constexpr size_t kCertificateBytesMax = 16 * 1024;
 inline constexpr size_t kCertificateChainMax = 8;
+// Times: beyond these a date is a mistake, and arithmetic on it could overflow. What a source
+// claims is not before 1990; recorded_at is our own clock, from 1970 so that a machine without a
+// set clock still writes valid records.
+inline constexpr Instant kClaimedTimeMin{631'152'000'000};  // 1990-01-01T00:00:00Z
+inline constexpr Instant kRecordedAtMin{0};
+inline constexpr Instant kTimeEnd{7'258'118'400'000};  // 2200-01-01T00:00:00Z, exclusive
 // A DER-encoded SM2 signature is at most 72 bytes; longer is malformed.
 inline constexpr size_t kSignatureBytesMax = 72;
 

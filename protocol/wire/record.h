@@ -3,6 +3,7 @@
 //   header (22)  = version 1 · family 2 · flags 1 · audience 1 · tag 8 · recorded_at ms 8 · zero 1
 //                  (big-endian)
 //   body         = salt 16 · payload · [person commitment 32] · [text commitment 32] · mask 1
+//                  (mask bit 0: there is a person commitment; bit 1: a text commitment)
 //   body_hash    = SM3(02 ‖ body)
 //   leaf         = SM3(00 ‖ header ‖ body_hash)   (one SM3 block)
 //   commitment   = SM3(03 ‖ kind 1 ‖ salt 16 ‖ private part)
@@ -28,6 +29,8 @@ inline constexpr uint8_t kRecordVersion = 1;
 inline constexpr size_t kHeaderBytes = 22;
 inline constexpr size_t kSaltBytes = 16;
 inline constexpr size_t kTagBytes = 8;
+// A body with an empty payload and no commitments: salt and mask.
+inline constexpr size_t kBodyBytesMin = kSaltBytes + 1;
 
 // Flag bits of a header. Unknown bits are kept and ignored.
 inline constexpr uint8_t kFlagUrgent = 0x01;  // may overtake a backlog as `opened`
@@ -43,11 +46,13 @@ struct Header {
   auto operator<=>(const Header&) const = default;
 };
 
+// WIRE-RECORD unless version is 1, the family specified, the audience known, a tag there exactly
+// when addressed, and recorded_at within [1970, 2200). Families unknown to this build are accepted.
+absl::Status CheckHeader(const Header& header);
+
 // Appends exactly kHeaderBytes.
 void EncodeHeader(const Header& header, Bytes& out);
-// WIRE-RECORD unless `bytes` is kHeaderBytes of version 1 with a specified family, a known
-// audience, a tag exactly when addressed, and a zero last byte. Families unknown to this build are
-// accepted.
+// WIRE-RECORD unless `bytes` is kHeaderBytes that end with zero and hold what CheckHeader accepts.
 absl::StatusOr<Header> DecodeHeader(ByteView bytes);
 
 enum class PrivateKind : uint8_t { kPerson = 1, kText = 2 };
@@ -63,6 +68,8 @@ struct BodyView {
 // WIRE-LIMIT if the result would exceed limits::kBodyBytesMax. `salt` is 16 random bytes.
 absl::StatusOr<Bytes> EncodeBody(ByteView salt, ByteView payload, const std::optional<Hash>& person,
                                  const std::optional<Hash>& text);
+// WIRE-LIMIT if longer than kBodyBytesMax; WIRE-RECORD if shorter than its mask says or the mask
+// has unknown bits.
 absl::StatusOr<BodyView> DecodeBody(ByteView body);
 
 // A case event's payload ends with field 1000 (`previous`) as ten bytes: two of tag, eight

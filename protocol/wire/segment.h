@@ -1,20 +1,22 @@
 // A segment: consecutive leaves of one ledger, the unit of storage and of the wire (SPEC.md §4).
-// What is stored is what is sent: columns are compressed apart, so leaving bodies out is copying
-// fewer sections, not encoding again.
+// What is stored is what is sent: columns are packed apart, so leaving bodies out is copying fewer
+// sections, not encoding again.
 //
 //   "TJS1" · first 8 · count 4 · sections until the end
 //   section = kind 1 · column 2 · raw length 4 · stored length 4 · stored bytes
-//     kind 1 headers (column 0): zstd of the 22 header bytes transposed: all first bytes, then all
-//              second bytes, …, with recorded_at as differences
-//     kind 2 bodies of a column: zstd of, per record of the column, varint length and body;
-//              length 0: not here
-//     kind 3 body hashes of a column: 32 bytes per record of the column, uncompressed
+//     packing: stored length = raw length: the raw bytes; shorter: one zstd frame of them
+//     kind 1 headers (column 0): the 22-byte headers transposed: all first bytes, then all second
+//              bytes, …, with recorded_at replaced by its difference from the record before (the
+//              first record's from zero), modulo 2^64
+//     kind 2 bodies: per record of the column, varint length and body
+//     kind 3 bodies of which some, not all, are not here: the same, with length 0 for those
+//     kind 4 body hashes: 32 bytes per record of the column
 //   column   = audience 1–5, or 0x100 + position in the segment for an addressed record (its own
 //              column)
 //
-// Sections stand in order (headers; then per column ascending bodies before hashes), each at most
-// once; every column that has records has bodies or hashes or both; a record whose body is not here
-// needs its hash. Functions are pure; any thread.
+// Sections stand in order: headers; then by column, bodies before hashes; each at most once, and
+// bodies of one kind only. A record whose body is not here needs its hash. Functions are pure; any
+// thread.
 
 #ifndef TJ_PROTOCOL_WIRE_SEGMENT_H_
 #define TJ_PROTOCOL_WIRE_SEGMENT_H_
@@ -28,11 +30,13 @@
 
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/record.h"
 
 namespace tj::wire {
 
-inline constexpr int kSegmentZstdLevel = 1;
+// Leaves whose bodies add up to this always fit into limits::kSegmentBytesMax, whatever they hold.
+inline constexpr size_t kSegmentBodyBytesSafe = limits::kSegmentBytesMax - 256 * 1024;
 
 // A decoded segment. `leaves[i]` is leaf first + i. body_hash is set where the segment carried it
 // or the body was absent; where only the body came it is zero until hashed (see has_hash).
@@ -50,8 +54,9 @@ enum class HashColumns : uint8_t {
 };
 
 // Encodes leaves [first, first + leaves.size()). Each leaf has a body or a right body_hash; with
-// kAll, or where a body of its column is absent, body_hash must be right in any case. 1 to
-// kSegmentRecordsMax leaves.
+// kAll, or where a body of its column is absent, body_hash must be right in any case. WIRE-LIMIT
+// unless there are 1 to kSegmentRecordsMax leaves whose bodies fit; WIRE-RECORD for a bad header or
+// body length.
 absl::StatusOr<Bytes> EncodeSegment(Index first, std::span<const Leaf> leaves, HashColumns hashes);
 
 // Decodes and validates untrusted bytes within limits; nothing is allocated from a claimed size.
@@ -69,9 +74,9 @@ absl::StatusOr<SegmentRange> PeekSegment(ByteView bytes);
 // and the record's tag.
 using ColumnFilter = std::function<bool(Audience audience, ByteView tag)>;
 
-// Copies a segment, leaving out the bodies of the columns that `keep` refuses (their hashes stay)
-// and, where `keep` accepts and all bodies are here, the hash column. WIRE-SEGMENT if a refused
-// column has no hash section. `bytes` must be a segment of ours.
+// Copies a segment without inflating a body: leaves out the bodies of the columns that `keep`
+// refuses (their hashes stay) and, where `keep` accepts and all bodies are here, the hashes.
+// WIRE-SEGMENT if a refused column has no hashes, or `bytes` is damaged in what is read here.
 absl::StatusOr<Bytes> CutSegment(ByteView bytes, const ColumnFilter& keep);
 
 }  // namespace tj::wire
