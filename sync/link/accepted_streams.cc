@@ -1,0 +1,141 @@
+#include "sync/link/accepted_streams.h"
+
+#include <mutex>
+#include <utility>
+
+#include "protocol/vocab/error.h"
+#include "sync/link/dialled_stream.h"
+#include "sync/link/grpc_bytes.h"
+#include "sync/link/stream_queue.h"
+
+namespace tj::link {
+namespace {
+
+class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Transport {
+ public:
+  void Begin(std::shared_ptr<AcceptedStream> self, TransportEvents events) {
+    self_ = std::move(self);
+    events_ = std::move(events);
+    StartSendInitialMetadata();  // so that the child learns at once that it was let in
+    StartRead(&incoming_);
+  }
+
+  void Send(Bytes message) override {
+    const std::lock_guard lock(mutex_);
+    if (finished_ || closing_) return;
+    if (queue_.Push(std::move(message))) WriteFront();
+  }
+
+  void Consumed() override {
+    const std::lock_guard lock(mutex_);
+    if (queue_.Consumed() && !finished_) StartRead(&incoming_);
+  }
+
+  void Close(absl::Status reason) override {
+    const std::lock_guard lock(mutex_);
+    if (closing_ || finished_) return;
+    closing_ = true;
+    reason_ = std::move(reason);
+    if (queue_.Drained()) FinishLocked();
+  }
+
+  void Abort() override { End(Error(ErrorCode::kSyncLink, "cut")); }
+
+  void OnReadDone(bool ok) override {
+    Bytes message;
+    if (!ok || !FromBuffer(incoming_, message)) {
+      End(Error(ErrorCode::kSyncLink, "the child ended the stream"));
+      return;
+    }
+    incoming_.Clear();
+    bool read_next = false;
+    {
+      const std::lock_guard lock(mutex_);
+      read_next = queue_.Arrived();
+    }
+    events_.message(std::move(message));
+    const std::lock_guard lock(mutex_);
+    if (read_next && !finished_) StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) {
+      End(Error(ErrorCode::kSyncLink, "a write failed"));
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (queue_.Written()) {
+      WriteFront();
+    } else if (closing_ && !finished_) {
+      FinishLocked();
+    }
+  }
+
+  void OnCancel() override { End(Error(ErrorCode::kSyncLink, "the call was cancelled")); }
+
+  void OnDone() override {
+    events_.closed(reason_);
+    self_.reset();  // may delete this
+  }
+
+ private:
+  void WriteFront() {
+    outgoing_ = ToBuffer(queue_.Front());
+    StartWrite(&outgoing_);
+  }
+  void End(absl::Status reason) {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    if (!closing_) reason_ = std::move(reason);
+    FinishLocked();
+  }
+  void FinishLocked() {
+    finished_ = true;
+    Finish(ToGrpc(reason_));
+  }
+
+  TransportEvents events_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
+  std::shared_ptr<AcceptedStream> self_;  // a gRPC call outlives whoever holds the transport
+
+  std::mutex mutex_;
+  StreamQueue queue_;
+  bool closing_ = false;
+  bool finished_ = false;
+  absl::Status reason_;
+};
+
+class RefusedCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit RefusedCall(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+class FollowService final : public grpc::CallbackGenericService {
+ public:
+  explicit FollowService(AcceptStream accept) : accept_(std::move(accept)) {}
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    if (context->method() != kExchangeMethod) {
+      return new RefusedCall({grpc::StatusCode::UNIMPLEMENTED, "only /tj.v1.Follow/Exchange"});
+    }
+    auto stream = std::make_shared<AcceptedStream>();
+    auto events = accept_(stream, PeerCertificate(*context->auth_context()), context->peer());
+    if (!events.ok()) return new RefusedCall(ToGrpc(events.status()));
+    AcceptedStream* const reactor = stream.get();
+    reactor->Begin(std::move(stream), *std::move(events));
+    return reactor;
+  }
+
+ private:
+  const AcceptStream accept_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::CallbackGenericService> MakeFollowService(AcceptStream accept) {
+  return std::make_unique<FollowService>(std::move(accept));
+}
+
+}  // namespace tj::link

@@ -1,0 +1,45 @@
+// Transport: one open stream of byte messages to a peer whose certificate the channel has checked.
+// Behind it is a gRPC call, dialled or accepted; the driver does not know which. Internally locked.
+
+#ifndef TJ_SYNC_LINK_TRANSPORT_H_
+#define TJ_SYNC_LINK_TRANSPORT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <absl/status/status.h>
+
+#include "protocol/vocab/bytes.h"
+
+namespace tj::link {
+
+// What a transport reports. Called from gRPC's threads, one at a time: they only post.
+struct TransportEvents {
+  // The stream is open; `peer_certificate_pem` is what the channel verified against the pinned
+  // root.
+  std::function<void(std::string peer_certificate_pem)> opened;
+  std::function<void(Bytes message)> message;
+  // Once, last; not OK unless this side closed it in order.
+  std::function<void(absl::Status reason)> closed;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Queues a message. Dropped silently once closed: `closed` tells.
+  virtual void Send(Bytes message) = 0;
+  // A message that was reported has been dealt with. At most kUnconsumedMax are reported ahead of
+  // this.
+  virtual void Consumed() = 0;
+  // Sends what is queued, then ends the stream with this reason; idempotent.
+  virtual void Close(absl::Status reason) = 0;
+  // Ends the stream at once.
+  virtual void Abort() = 0;
+
+  static constexpr int kUnconsumedMax = 4;
+};
+
+}  // namespace tj::link
+
+#endif  // TJ_SYNC_LINK_TRANSPORT_H_
