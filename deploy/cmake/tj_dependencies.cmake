@@ -7,6 +7,8 @@ find_package(Protobuf REQUIRED)
 find_package(absl REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(leveldb CONFIG REQUIRED)
+# The shared library carries its own need of snappy; Debian's package asks for -lsnappy without depending on what has it.
+set_target_properties(leveldb::leveldb PROPERTIES INTERFACE_LINK_LIBRARIES "")
 find_package(spdlog CONFIG REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)

@@ -3,9 +3,10 @@
 // LevelDB) and MemKv; one contract suite runs over both.
 //
 // Readers may be used from any thread. Write() has one caller at a time. After the first failed
-// Write() the Kv is dead: everything answers STORE-UNAVAILABLE (or STORE-FULL) until it is closed
-// and opened again, because LevelDB loses acknowledged data if writing goes on after a failure
-// (ARCHITECTURE §4).
+// Write() the Kv is dead: Get, iterators, Snapshot and Write answer with that failure
+// (STORE-UNAVAILABLE, STORE-FULL or STORE-CORRUPT) until it is closed and opened again, because
+// LevelDB loses acknowledged data if writing goes on after a failure (ARCHITECTURE §4). Snapshots
+// taken before stay readable.
 
 #ifndef TJ_NODE_STORE_KV_H_
 #define TJ_NODE_STORE_KV_H_
@@ -21,6 +22,10 @@
 
 #include "protocol/vocab/bytes.h"
 
+namespace leveldb {
+class Env;
+}
+
 namespace tj::store {
 
 // Puts and deletes that happen together or not at all, in order.
@@ -28,6 +33,7 @@ class KvBatch {
  public:
   void Put(Bytes key, Bytes value) { ops_.push_back({std::move(key), std::move(value)}); }
   void Delete(Bytes key) { ops_.push_back({std::move(key), std::nullopt}); }
+  void Reserve(size_t ops) { ops_.reserve(ops); }
   bool empty() const { return ops_.empty(); }
   void Clear() { ops_.clear(); }
   struct Op {
@@ -41,7 +47,7 @@ class KvBatch {
 };
 
 // Steps through a range in key order. Confined to a thread; must not outlive the reader it came
-// from.
+// from. It never steps over what it cannot read: Valid() turns false there, and status() says why.
 class KvIterator {
  public:
   virtual ~KvIterator() = default;
@@ -52,7 +58,8 @@ class KvIterator {
   virtual void SeekForPrev(ByteView target) = 0;  // last key ≤ target
   virtual ByteView key() const = 0;               // borrowed until the next move
   virtual ByteView value() const = 0;
-  // OK unless a block could not be read; check when Valid() turns false.
+  // OK unless a block could not be read (STORE-CORRUPT) or the Kv is dead; check when Valid() is
+  // false.
   virtual absl::Status status() const = 0;
 };
 
@@ -86,11 +93,13 @@ absl::Status ScanPrefix(const KvReader& reader, ByteView prefix,
 struct LevelKvOptions {
   std::string folder;
   bool create = true;
-  bool truth = true;  // paranoid checks, verified checksums, no block compression
+  bool truth = true;  // paranoid checks, no block compression; checksums are verified always
   size_t write_buffer_bytes = 16 << 20;
   size_t block_cache_bytes = 16 << 20;
+  leveldb::Env* env = nullptr;  // null: the system's. Tests put faults in; must outlive the Kv
 };
-// STORE-LOCKED when another process has it; STORE-CORRUPT; STORE-UNAVAILABLE.
+// STORE-LOCKED when it is open already, here or in another process; STORE-ABSENT when it is not
+// there and `create` is false; STORE-CORRUPT; STORE-FULL; STORE-UNAVAILABLE. Never repairs.
 absl::StatusOr<std::unique_ptr<Kv>> OpenLevelKv(const LevelKvOptions& options);
 std::unique_ptr<Kv> OpenMemKv();
 
