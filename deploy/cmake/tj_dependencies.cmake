@@ -14,9 +14,16 @@ find_package(Boost 1.81 REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(EXPAT REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(GTest CONFIG REQUIRED)
-find_package(benchmark CONFIG REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 find_program(TJ_PROTOC protoc REQUIRED)
 find_program(TJ_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+# OFF: only the programs, without GoogleTest, google-benchmark and clang (deploy/install-deps --run).
+option(TJ_TESTS "Build the tests" ON)
+if(TJ_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+  find_package(benchmark CONFIG REQUIRED)
+  # The system's own: a user's python may lack pytest.
+  find_program(TJ_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+endif()
