@@ -7,7 +7,6 @@
 
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/check.h"
-#include "protocol/vocab/limits.h"
 #include "protocol/vocab/text.h"
 
 namespace tj {
@@ -83,18 +82,16 @@ absl::Status ErrorFromName(std::string_view name, std::string_view detail) {
   return Error(ErrorCode::kInternal, Cat(name, " ", detail));
 }
 
-std::string PrintableExcerpt(std::string_view text) {
+std::string PrintableExcerpt(std::string_view text, size_t bytes_max) {
   std::string out;
-  for (size_t i = 0; i < text.size() && out.size() < limits::kExcerptBytesMax;) {
+  for (size_t i = 0; i < text.size();) {
     size_t n = 1;
     while (n < 4 && i + n < text.size() && (static_cast<uint8_t>(text[i + n]) & 0xc0) == 0x80) ++n;
-    const std::string_view piece = text.substr(i, n);
+    std::string_view piece = text.substr(i, n);
     const bool printable = static_cast<uint8_t>(piece[0]) >= 0x20 && piece[0] != 0x7f;
-    if (printable && IsUtf8Text(piece)) {
-      out.append(piece);
-    } else {
-      out.push_back('?');
-    }
+    if (!printable || !IsUtf8Text(piece)) piece = "?";
+    if (out.size() + piece.size() > bytes_max) break;
+    out.append(piece);
     i += n;
   }
   return out;

@@ -13,6 +13,8 @@
 
 #include <absl/status/status.h>
 
+#include "protocol/vocab/limits.h"
+
 namespace tj {
 
 enum class ErrorCode : uint16_t {
@@ -53,9 +55,8 @@ std::string Describe(const absl::Status& status);
 // Back from what a control client received: a name and a detail.
 absl::Status ErrorFromName(std::string_view name, std::string_view detail);
 
-// At most limits::kExcerptBytesMax bytes of `text`, cut at a character, control characters and bad
-// UTF-8 as '?'.
-std::string PrintableExcerpt(std::string_view text);
+// At most `bytes_max` bytes of `text`, cut at a character, control characters and bad UTF-8 as '?'.
+std::string PrintableExcerpt(std::string_view text, size_t bytes_max = limits::kExcerptBytesMax);
 
 }  // namespace tj
 

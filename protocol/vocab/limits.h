@@ -34,6 +34,15 @@ inline constexpr size_t kProofHashesMax = 64;
 inline constexpr size_t kLedgersPerPeerMax = 1024;
 // Leaves asked for in one `open`.
 inline constexpr uint32_t kOpenRangeMax = 1024;
+// Text in a frame: a software version, a refusal's detail. Enough for a sentence in any language.
+inline constexpr size_t kFrameTextBytesMax = 1000;
+// Fields in one message of a frame, known or not: bounds what a few bytes of input can make
+// Protobuf allocate.
+inline constexpr size_t kFrameFieldsMax = 4 * kLedgersPerPeerMax;
+// Credit given at once. More is no credit but a mistake.
+inline constexpr uint64_t kCreditGrantBytesMax = uint64_t{1} << 32;
+// Leaves of a ledger: beyond, a proof would be longer than kProofHashesMax.
+inline constexpr uint64_t kLedgerSizeMax = uint64_t{1} << 63;
 // DER certificate, and a chain of them.
 inline constexpr size_t kCertificateBytesMax = 16 * 1024;
 inline constexpr size_t kCertificateChainMax = 8;

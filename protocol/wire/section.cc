@@ -11,8 +11,6 @@ namespace {
 
 constexpr ByteView kMagic = "TJS1";
 constexpr size_t kSectionHeadBytes = 11;
-// Beyond 2^63 leaves a proof is longer than limits::kProofHashesMax.
-constexpr uint64_t kIndexMax = uint64_t{1} << 63;
 
 absl::Status Bad(std::string_view detail) { return Error(ErrorCode::kWireSegment, detail); }
 
@@ -72,7 +70,7 @@ absl::StatusOr<FixedPart> ParseFixed(ByteView bytes) {
   if (fixed.count > limits::kSegmentRecordsMax) {
     return Error(ErrorCode::kWireLimit, Cat("segment of ", fixed.count, " records"));
   }
-  if (fixed.first.value > kIndexMax - fixed.count) return Bad("index out of range");
+  if (fixed.first.value > limits::kLedgerSizeMax - fixed.count) return Bad("index out of range");
   return fixed;
 }
 
