@@ -80,7 +80,12 @@ Bytes Node(LedgerNumber ledger, int height, uint64_t index) {
   return key;
 }
 
-Bytes Head(LedgerNumber ledger, uint64_t size) { return LedgerKey8(kHead, ledger, size); }
+Bytes Head(LedgerNumber ledger, uint64_t size, Instant at) {
+  Bytes key = LedgerKey(kHead, ledger, 16);
+  Put(key, size, 8);
+  Put(key, static_cast<uint64_t>(at.ms), 8);
+  return key;
+}
 Bytes HeadPrefix(LedgerNumber ledger) { return LedgerKey(kHead, ledger); }
 
 Bytes Statement(LedgerNumber ledger, const NodeCode& signer, uint8_t kind, uint64_t size) {
@@ -123,8 +128,8 @@ Bytes Missing(LedgerNumber ledger, Index index) {
 }
 Bytes MissingPrefix(LedgerNumber ledger) { return LedgerKey(kMissing, ledger); }
 
-Bytes Fork(LedgerNumber ledger, int64_t at_ms) {
-  return LedgerKey8(kFork, ledger, static_cast<uint64_t>(at_ms));
+Bytes Fork(LedgerNumber ledger, Instant found_at) {
+  return LedgerKey8(kFork, ledger, static_cast<uint64_t>(found_at.ms));
 }
 
 Bytes Position(std::string_view projection, const LedgerId& ledger) {
@@ -150,16 +155,23 @@ std::optional<Index> ParseSegment(ByteView key) {
   return first ? std::optional(Index{*first}) : std::nullopt;
 }
 
-std::optional<uint64_t> ParseHead(ByteView key) { return ParseLedgerKey8(key, kHead); }
+std::optional<HeadKey> ParseHead(ByteView key) {
+  auto rest = AfterLedger(key, kHead, 16);
+  if (!rest) return std::nullopt;
+  HeadKey head;
+  head.size = Take(*rest, 8);
+  head.at.ms = static_cast<int64_t>(Take(*rest, 8));
+  return head;
+}
 
 std::optional<Index> ParseMissing(ByteView key) {
   const auto index = ParseLedgerKey8(key, kMissing);
   return index ? std::optional(Index{*index}) : std::nullopt;
 }
 
-std::optional<int64_t> ParseFork(ByteView key) {
+std::optional<Instant> ParseFork(ByteView key) {
   const auto at = ParseLedgerKey8(key, kFork);
-  return at ? std::optional(static_cast<int64_t>(*at)) : std::nullopt;
+  return at ? std::optional(Instant{static_cast<int64_t>(*at)}) : std::nullopt;
 }
 
 std::optional<std::string_view> ParseEmitter(ByteView key) {

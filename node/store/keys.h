@@ -10,7 +10,7 @@
 //   'S' ledger 4 first 8             segment (wire/segment.h)                                1
 //   'F' ledger 4                     state: size, last recorded_at, frontier roots           1
 //   'T' ledger 4 height 1 index 8    interior hash at height 8, 16, 24, …                    1
-//   'H' ledger 4 size 8              head note of the origin (own: signed; else: verified)   1
+//   'H' ledger 4 size 8 time 8       head note of the origin (own: signed; else: verified)   1
 //   'C' ledger 4 signer 00 kind 1 size 8   note with one `seen` or `held` line               1
 //   'D' source 00 case 00 event      index and content digest of the input of that name      1
 //   'P' ledger 4 index 8 kind 1      sealed private part                                     1
@@ -31,6 +31,7 @@
 
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
 
 namespace tj::store::keys {
 
@@ -65,7 +66,8 @@ Bytes Segment(LedgerNumber ledger, Index first);
 Bytes SegmentPrefix(LedgerNumber ledger);
 Bytes State(LedgerNumber ledger);
 Bytes Node(LedgerNumber ledger, int height, uint64_t index);
-Bytes Head(LedgerNumber ledger, uint64_t size);
+// `at` is the head's own time: a quiet ledger signs one size again and again.
+Bytes Head(LedgerNumber ledger, uint64_t size, Instant at);
 Bytes HeadPrefix(LedgerNumber ledger);
 Bytes Statement(LedgerNumber ledger, const NodeCode& signer, uint8_t kind, uint64_t size);
 Bytes StatementPrefix(LedgerNumber ledger, const NodeCode& signer, uint8_t kind);
@@ -78,16 +80,21 @@ Bytes Private(LedgerNumber ledger, Index index, uint8_t kind);
 Bytes Emitter(std::string_view name);
 Bytes Missing(LedgerNumber ledger, Index index);
 Bytes MissingPrefix(LedgerNumber ledger);
-Bytes Fork(LedgerNumber ledger, int64_t at_ms);
+Bytes Fork(LedgerNumber ledger, Instant found_at);
 
 // Back from keys: nullopt unless `key` is exactly what the function above of that name makes. Text
 // is borrowed from `key`.
 std::optional<LedgerId> ParseLedger(ByteView key);
 std::optional<Index> ParseSegment(ByteView key);
-std::optional<uint64_t> ParseHead(ByteView key);
 std::optional<Index> ParseMissing(ByteView key);
-std::optional<int64_t> ParseFork(ByteView key);
+std::optional<Instant> ParseFork(ByteView key);
 std::optional<std::string_view> ParseEmitter(ByteView key);
+struct HeadKey {
+  uint64_t size = 0;
+  Instant at;
+  auto operator<=>(const HeadKey&) const = default;
+};
+std::optional<HeadKey> ParseHead(ByteView key);
 struct NodeKey {
   int height = 0;
   uint64_t index = 0;

@@ -38,7 +38,7 @@ TEST(Keys, AreWhatIsOnDisk) {
   add("SegmentPrefix", SegmentPrefix(kSeven));
   add("State", State(kSeven));
   add("Node", Node(kSeven, 16, 0x0102030405060708));
-  add("Head", Head(kSeven, 156252));
+  add("Head", Head(kSeven, 156252, Instant{1790000000123}));
   add("HeadPrefix", HeadPrefix(kSeven));
   add("Statement", Statement(kSeven, Code("370826-003"), 2, 156252));
   add("StatementPrefix", StatementPrefix(kSeven, Code("370826-003"), 2));
@@ -49,7 +49,7 @@ TEST(Keys, AreWhatIsOnDisk) {
   add("Emitter", Emitter("~summary"));
   add("Missing", Missing(kSeven, Index{258}));
   add("MissingPrefix", MissingPrefix(kSeven));
-  add("Fork", Fork(kSeven, 1790000000123));
+  add("Fork", Fork(kSeven, Instant{1790000000123}));
   add("Position", Position("case", Shizhong()));
   text += Cat("derived prefixes ", derived_prefix::kPosition, derived_prefix::kCase,
               derived_prefix::kRow, derived_prefix::kRowDirty, derived_prefix::kCubeRow,
@@ -61,16 +61,16 @@ TEST(Keys, AreWhatIsOnDisk) {
 TEST(Keys, ScanInTheOrderOfTheirNumbers) {
   EXPECT_LT(Segment(kSeven, Index{255}), Segment(kSeven, Index{256}));
   EXPECT_LT(Segment(kSeven, Index{~uint64_t{0}}), Segment(LedgerNumber{8}, Index{0}));
-  EXPECT_LT(Head(LedgerNumber{255}, 9), Head(LedgerNumber{256}, 0));
+  EXPECT_LT(Head(LedgerNumber{255}, 9, Instant{9}), Head(LedgerNumber{256}, 0, Instant{0}));
   EXPECT_LT(Dedup("a", "1", "9"), Dedup("a", "10", "0"));
 }
 
 TEST(Keys, ParseBack) {
   EXPECT_EQ(ParseLedger(Ledger(Shizhong())), Shizhong());
   EXPECT_EQ(ParseSegment(Segment(kSeven, Index{1024})), Index{1024});
-  EXPECT_EQ(ParseHead(Head(kSeven, 99)), 99u);
+  EXPECT_EQ(ParseHead(Head(kSeven, 99, Instant{5})), (HeadKey{99, Instant{5}}));
   EXPECT_EQ(ParseMissing(Missing(kSeven, Index{5})), Index{5});
-  EXPECT_EQ(ParseFork(Fork(kSeven, 1790000000123)), 1790000000123);
+  EXPECT_EQ(ParseFork(Fork(kSeven, Instant{1790000000123})), Instant{1790000000123});
   EXPECT_EQ(ParseEmitter(Emitter("~tick")), "~tick");
   const auto node = ParseNode(Node(kSeven, 8, 300));
   ASSERT_TRUE(node);
@@ -98,7 +98,7 @@ TEST(Keys, RefuseWhatIsNotOne) {
   EXPECT_FALSE(ParseLedger("L370826"));
   EXPECT_FALSE(ParseLedger(Ledger(Shizhong()) + "x"));
   EXPECT_FALSE(ParseLedger(Bytes("L370826\0\0\0\0\0", 12)));  // epoch 0
-  EXPECT_FALSE(ParseSegment(Head(kSeven, 1)));
+  EXPECT_FALSE(ParseSegment(Head(kSeven, 1, Instant{1})));
   EXPECT_FALSE(ParseSegment(SegmentPrefix(kSeven)));
   EXPECT_FALSE(ParseStatement(StatementPrefix(kSeven, Code("370800"), 1)));
   EXPECT_FALSE(ParseDedup("Dhall"));
