@@ -47,6 +47,7 @@ absl::Status Error(ErrorCode code, std::string_view detail) {
 }
 
 absl::Status At(std::string_view place, const absl::Status& status) {
+  if (status.ok()) return status;
   const std::string detail = DetailOf(status);
   return Error(CodeOf(status), detail.empty() ? std::string(place) : Cat(place, ": ", detail));
 }

@@ -43,7 +43,7 @@ std::optional<ErrorCode> ErrorCodeFromName(std::string_view name);
 // A Status that carries `code` as payload. `detail` says the particulars (place, value,
 // expectation); no personal data.
 absl::Status Error(ErrorCode code, std::string_view detail = {});
-// The same error with `place` ("row 17", "config:12") put before its detail.
+// The same error with `place` ("row 17", "config:12") put before its detail; OK stays OK.
 absl::Status At(std::string_view place, const absl::Status& status);
 
 // The code of a Status made here; kInternal for a foreign error; status must not be OK.

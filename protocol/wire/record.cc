@@ -10,10 +10,6 @@
 namespace tj::wire {
 namespace {
 
-// Bits of a body's last byte.
-constexpr uint8_t kMaskPerson = 0x01;
-constexpr uint8_t kMaskText = 0x02;
-
 // Protobuf's tag of CaseEvent.previous: field 1000, wire type 1 (64 bits): 1000 << 3 | 1 = 8001.
 constexpr ByteView kPreviousTag = "\xc1\x3e";
 constexpr size_t kPreviousValueBytes = 8;
@@ -88,11 +84,11 @@ absl::StatusOr<Bytes> EncodeBody(ByteView salt, ByteView payload, const std::opt
   uint8_t mask = 0;
   if (person) {
     body.append(person->view());
-    mask |= kMaskPerson;
+    mask |= kBodyMaskPerson;
   }
   if (text) {
     body.append(text->view());
-    mask |= kMaskText;
+    mask |= kBodyMaskText;
   }
   body.push_back(static_cast<char>(mask));
   return body;
@@ -107,9 +103,9 @@ absl::StatusOr<BodyView> DecodeBody(ByteView body) {
   view.salt = body.substr(0, kSaltBytes);
   body.remove_prefix(kSaltBytes);
   const auto mask = static_cast<uint8_t>(TakeLast(body, 1)[0]);
-  if ((mask & ~(kMaskPerson | kMaskText)) != 0) return Bad(Cat("body mask ", mask));
+  if ((mask & ~kBodyMaskKnown) != 0) return Bad(Cat("body mask ", mask));
   for (const auto& [bit, target] :
-       {std::pair{kMaskText, &view.text}, std::pair{kMaskPerson, &view.person}}) {
+       {std::pair{kBodyMaskText, &view.text}, std::pair{kBodyMaskPerson, &view.person}}) {
     if ((mask & bit) == 0) continue;
     if (body.size() < Hash::kSize) return Bad("body shorter than its commitments");
     *target = Hash::FromBytes(TakeLast(body, Hash::kSize));

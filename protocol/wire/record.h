@@ -32,6 +32,11 @@ inline constexpr size_t kTagBytes = 8;
 // A body with an empty payload and no commitments: salt and mask.
 inline constexpr size_t kBodyBytesMin = kSaltBytes + 1;
 
+// Bits of a body's last byte: which commitments stand before it.
+inline constexpr uint8_t kBodyMaskPerson = 0x01;
+inline constexpr uint8_t kBodyMaskText = 0x02;
+inline constexpr uint8_t kBodyMaskKnown = kBodyMaskPerson | kBodyMaskText;
+
 // Flag bits of a header. Unknown bits are kept and ignored.
 inline constexpr uint8_t kFlagUrgent = 0x01;  // may overtake a backlog as `opened`
 

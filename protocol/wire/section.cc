@@ -23,9 +23,8 @@ void AppendHead(SectionKind kind, uint16_t column, size_t raw_length, size_t sto
   writer.U32(static_cast<uint32_t>(stored_length));
 }
 
-// Sections ascend strictly in this, which keeps the order, and each at most once.
-uint32_t Rank(const Section& section) {
-  return section.column * 2u + (section.kind == SectionKind::kHashes ? 1 : 0);
+bool IsPacked(SectionKind kind) {
+  return kind != SectionKind::kSecrets && kind != SectionKind::kHashes;
 }
 
 bool ColumnFits(const Section& section, uint32_t count) {
@@ -51,7 +50,36 @@ absl::StatusOr<Section> ParseSection(Reader& reader, uint32_t count) {
   if (!ColumnFits(section, count)) return Bad(Cat("section column ", section.column));
   if (section.raw_length == 0 || section.stored.empty()) return Bad("empty section");
   if (section.stored.size() > section.raw_length) return Bad("section stored longer than raw");
+  if (!IsPacked(section.kind) && section.stored.size() != section.raw_length) {
+    return Bad("packed section that is not to be");
+  }
   return section;
+}
+
+// Puts `section` into its place; refuses what is out of order or there already.
+absl::Status Place(const Section& section, std::vector<Column>& columns) {
+  const bool opens = columns.empty() || section.column > columns.back().number;
+  if (opens) columns.push_back({section.column, {}, {}, {}});
+  Column& column = columns.back();
+  const bool same = section.column == column.number;
+  switch (section.kind) {
+    case SectionKind::kBodies:
+    case SectionKind::kSomeBodies:
+      if (!opens) return Bad("sections out of order or repeated");
+      column.bodies = section;
+      return absl::OkStatus();
+    case SectionKind::kSecrets:
+      if (!same || !column.bodies || column.secrets || column.hashes) break;
+      column.secrets = section;
+      return absl::OkStatus();
+    case SectionKind::kHashes:
+      if (!same || column.hashes || column.bodies.has_value() != column.secrets.has_value()) break;
+      column.hashes = section;
+      return absl::OkStatus();
+    case SectionKind::kHeaders:
+      break;
+  }
+  return Bad("sections out of order or repeated");
 }
 
 }  // namespace
@@ -77,26 +105,29 @@ absl::StatusOr<FixedPart> ParseFixed(ByteView bytes) {
 absl::StatusOr<Layout> ParseLayout(ByteView bytes) {
   auto fixed = ParseFixed(bytes);
   if (!fixed.ok()) return fixed.status();
-  Layout layout{fixed->first, fixed->count, {}};
+  Layout layout{fixed->first, fixed->count, {}, {}};
   Reader reader(bytes.substr(kSegmentFixedBytes));
   uint64_t raw_total = 0;
-  while (!reader.AtEnd()) {
+  for (bool headers = true; headers || !reader.AtEnd(); headers = false) {
     auto section = ParseSection(reader, layout.count);
     if (!section.ok()) return section.status();
     raw_total += section->raw_length;
     if (raw_total > limits::kSegmentInflatedBytesMax) {
       return Error(ErrorCode::kWireLimit, "segment inflates beyond the limit");
     }
-    if (!layout.sections.empty() && Rank(*section) <= Rank(layout.sections.back())) {
-      return Bad("sections out of order or repeated");
+    if (!headers) {
+      if (auto status = Place(*section, layout.columns); !status.ok()) return status;
+    } else if (section->kind != SectionKind::kHeaders) {
+      return Bad("does not begin with the headers");
+    } else {
+      layout.headers = *section;
     }
-    layout.sections.push_back(*section);
   }
-  if (layout.sections.empty() || layout.sections.front().kind != SectionKind::kHeaders) {
-    return Bad("no headers");
-  }
-  if (layout.sections.front().raw_length != layout.count * kHeaderBytes) {
+  if (layout.headers.raw_length != layout.count * kHeaderBytes) {
     return Bad("headers of the wrong length");
+  }
+  for (const Column& column : layout.columns) {
+    if (column.bodies && !column.secrets) return Bad(Cat("column ", column.number, ": no secrets"));
   }
   return layout;
 }
@@ -111,7 +142,11 @@ void AppendFixed(const FixedPart& fixed, Bytes& out) {
 void AppendSection(SectionKind kind, uint16_t column, ByteView raw, Bytes& out) {
   const size_t head_at = out.size();
   out.append(kSectionHeadBytes, '\0');
-  AppendPacked(raw, out);
+  if (IsPacked(kind)) {
+    AppendPacked(raw, out);
+  } else {
+    out.append(raw);
+  }
   Bytes head;
   AppendHead(kind, column, raw.size(), out.size() - head_at - kSectionHeadBytes, head);
   out.replace(head_at, kSectionHeadBytes, head);

@@ -6,6 +6,7 @@
 #define TJ_PROTOCOL_WIRE_SECTION_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -17,7 +18,14 @@
 namespace tj::wire {
 
 // Numbers are on disk and on the wire for ever.
-enum class SectionKind : uint8_t { kHeaders = 1, kBodies = 2, kSomeBodies = 3, kHashes = 4 };
+enum class SectionKind : uint8_t {
+  kHeaders = 1,
+  kBodies = 2,      // all of the column's
+  kSomeBodies = 3,  // some, not all
+  kSecrets =
+      4,  // salts and commitments of the bodies; as they are, because random bytes do not pack
+  kHashes = 5,  // as they are, for the same reason
+};
 
 inline constexpr uint16_t kHeaderColumn = 0;
 inline constexpr uint16_t kAddressedColumns = 0x100;  // plus the record's position
@@ -37,10 +45,19 @@ struct Section {
   ByteView stored;  // borrowed
 };
 
+// The sections of one column: bodies with secrets, or hashes, or all three.
+struct Column {
+  uint16_t number = 0;
+  std::optional<Section> bodies;  // kBodies or kSomeBodies
+  std::optional<Section> secrets;
+  std::optional<Section> hashes;
+};
+
 struct Layout {
   Index first;
   uint32_t count = 0;
-  std::vector<Section> sections;  // the first is the headers
+  Section headers;
+  std::vector<Column> columns;  // ascending
 };
 
 struct FixedPart {
@@ -53,7 +70,7 @@ absl::StatusOr<FixedPart> ParseFixed(ByteView bytes);
 absl::StatusOr<Layout> ParseLayout(ByteView bytes);
 
 void AppendFixed(const FixedPart& fixed, Bytes& out);
-// Packs `raw` and appends it as a section.
+// Appends `raw` as a section, packed if its kind is.
 void AppendSection(SectionKind kind, uint16_t column, ByteView raw, Bytes& out);
 // Appends `section` as it was stored.
 void CopySection(const Section& section, Bytes& out);

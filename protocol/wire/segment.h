@@ -4,19 +4,22 @@
 //
 //   "TJS1" · first 8 · count 4 · sections until the end
 //   section = kind 1 · column 2 · raw length 4 · stored length 4 · stored bytes
-//     packing: stored length = raw length: the raw bytes; shorter: one zstd frame of them
 //     kind 1 headers (column 0): the 22-byte headers transposed: all first bytes, then all second
 //              bytes, …, with recorded_at replaced by its difference from the record before (the
 //              first record's from zero), modulo 2^64
-//     kind 2 bodies: per record of the column, varint length and body
+//     kind 2 bodies: per record of the column the varint length of its body; then their masks; then
+//              their payloads
 //     kind 3 bodies of which some, not all, are not here: the same, with length 0 for those
-//     kind 4 body hashes: 32 bytes per record of the column
+//     kind 4 secrets of the bodies: per body that is here salt 16 and commitments
+//     kind 5 body hashes: 32 bytes per record of the column
+//   kinds 1 to 3 are packed: stored length = raw length: the raw bytes; shorter: one zstd frame of
+//   them; kinds 4 and 5 are stored as they are
 //   column   = audience 1–5, or 0x100 + position in the segment for an addressed record (its own
 //              column)
 //
-// Sections stand in order: headers; then by column, bodies before hashes; each at most once, and
-// bodies of one kind only. A record whose body is not here needs its hash. Functions are pure; any
-// thread.
+// Sections stand in order: headers; then by column bodies, secrets, hashes; each at most once, and
+// bodies of one kind only; secrets exactly where bodies are. A record whose body is not here needs
+// its hash. Functions are pure; any thread.
 
 #ifndef TJ_PROTOCOL_WIRE_SEGMENT_H_
 #define TJ_PROTOCOL_WIRE_SEGMENT_H_

@@ -77,10 +77,9 @@ TEST(SegmentCut, LooksAtNoBody) {
   Bytes stored = *EncodeSegment({40}, leaves, HashColumns::kAll);
   const size_t digests = CutSegment(stored, KeepNone)->size();
   const Bytes whole = *CutSegment(stored, KeepAll);
-  const Section bodies = ParseLayout(stored)->sections[1];
-  ASSERT_EQ(bodies.kind, SectionKind::kBodies);
-  const auto at = static_cast<size_t>(bodies.stored.data() - stored.data());
-  stored.replace(at, bodies.stored.size(), bodies.stored.size(), 'x');
+  const ByteView bodies = ParseLayout(stored)->columns[0].bodies->stored;
+  const auto at = static_cast<size_t>(bodies.data() - stored.data());
+  stored.replace(at, bodies.size(), bodies.size(), 'x');
   ASSERT_FALSE(DecodeSegment(stored).ok());
   EXPECT_EQ(CutSegment(stored, KeepNone)->size(), digests);
   EXPECT_EQ(CutSegment(stored, KeepAll)->size(), whole.size());

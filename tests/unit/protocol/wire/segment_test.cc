@@ -4,6 +4,7 @@
 
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
+#include "protocol/vocab/text.h"
 #include "protocol/wire/bytes_io.h"
 #include "protocol/wire/section.h"
 #include "tests/unit/protocol/wire/wire_samples.h"
@@ -184,6 +185,7 @@ class SegmentRules : public ::testing::Test {
   static constexpr auto kHeaders = SectionKind::kHeaders;
   static constexpr auto kBodies = SectionKind::kBodies;
   static constexpr auto kSomeBodies = SectionKind::kSomeBodies;
+  static constexpr auto kSecrets = SectionKind::kSecrets;
   static constexpr auto kHashes = SectionKind::kHashes;
 
   void Refused(std::vector<RawSection> sections, std::string_view says, uint32_t count = 3) {
@@ -193,89 +195,136 @@ class SegmentRules : public ::testing::Test {
     EXPECT_EQ(DetailOf(segment.status()), says);
   }
 
-  // Records: parent, parent, addressed.
+  // Refused with these sections for the first column, the rest being right.
+  void RefusedBodies(SectionKind kind, const Bytes& open, const Bytes& secrets,
+                     std::string_view says) {
+    Refused({headers_, {kind, 2, open}, {kSecrets, 2, secrets}, hashes_, own_hashes_},
+            Cat("column 2: ", says));
+  }
+
+  // Records: parent, parent, addressed. Bodies of 18 bytes: salt, one byte of payload, mask 0.
   const std::vector<Audience> audiences_ = {Audience::kParent, Audience::kParent,
                                             Audience::kAddressed};
   const RawSection headers_ = {kHeaders, 0, Planes(audiences_)};
-  const Bytes body_ = '\x11' + Bytes(17, 'b');
-  const RawSection bodies_ = {kBodies, 2, body_ + body_};
-  const RawSection some_ = {kSomeBodies, 2, body_ + '\0'};
+  const Bytes salt_ = Bytes(16, 's');
+  const RawSection bodies_ = {kBodies, 2, Bytes("\x12\x12\0\0pq", 6)};
+  const RawSection secrets_ = {kSecrets, 2, salt_ + salt_};
+  const RawSection some_ = {kSomeBodies, 2, Bytes("\x12\0\0p", 4)};
+  const RawSection some_secrets_ = {kSecrets, 2, salt_};
   const RawSection hashes_ = {kHashes, 2, Bytes(64, 'h')};
-  const RawSection own_bodies_ = {kBodies, 0x102, body_};
+  const RawSection own_bodies_ = {kBodies, 0x102, Bytes("\x12\0r", 3)};
+  const RawSection own_secrets_ = {kSecrets, 0x102, salt_};
   const RawSection own_hashes_ = {kHashes, 0x102, Bytes(32, 'h')};
 };
 
 TEST_F(SegmentRules, AcceptsWhatIsRight) {
-  for (const auto& sections :
-       std::vector<std::vector<RawSection>>{{headers_, bodies_, own_bodies_},
-                                            {headers_, bodies_, hashes_, own_bodies_, own_hashes_},
-                                            {headers_, some_, hashes_, own_hashes_},
-                                            {headers_, hashes_, own_hashes_}}) {
+  for (const auto& sections : std::vector<std::vector<RawSection>>{
+           {headers_, bodies_, secrets_, own_bodies_, own_secrets_},
+           {headers_, bodies_, secrets_, hashes_, own_bodies_, own_secrets_, own_hashes_},
+           {headers_, some_, some_secrets_, hashes_, own_hashes_},
+           {headers_, hashes_, own_hashes_}}) {
     const auto segment = DecodeSegment(Build(3, sections));
     ASSERT_TRUE(segment.ok()) << segment.status();
     EXPECT_EQ(segment->leaves[2].header.tag[0], 7);
   }
+  const auto segment = DecodeSegment(
+      Build(3, std::vector<RawSection>{headers_, bodies_, secrets_, own_bodies_, own_secrets_}));
+  EXPECT_EQ(segment->leaves[0].body, salt_ + "p" + '\0');
+  EXPECT_EQ(segment->leaves[1].body, salt_ + "q" + '\0');
+  EXPECT_EQ(segment->leaves[2].body, salt_ + "r" + '\0');
 }
 
 TEST_F(SegmentRules, OrderAndRepetition) {
   const std::string_view order = "sections out of order or repeated";
-  Refused({}, "no headers");
-  Refused({bodies_, own_bodies_}, "no headers");
-  Refused({bodies_, headers_}, order);
-  Refused({headers_, headers_, bodies_, own_bodies_}, order);
-  Refused({headers_, hashes_, bodies_, own_bodies_}, order);
-  Refused({headers_, bodies_, bodies_, own_bodies_}, order);
-  Refused({headers_, bodies_, some_, own_bodies_}, order);
-  Refused({headers_, own_bodies_, bodies_}, order);
+  const std::string_view headers_first = "does not begin with the headers";
+  Refused({}, "cut off in a section");
+  Refused({bodies_, secrets_, own_hashes_}, headers_first);
+  Refused({bodies_, secrets_, headers_}, headers_first);
+  Refused({headers_, headers_, hashes_, own_hashes_}, order);
+  Refused({headers_, hashes_, headers_, own_hashes_}, order);
+  Refused({headers_, hashes_, bodies_, secrets_, own_hashes_}, order);
+  Refused({headers_, bodies_, hashes_, secrets_, own_hashes_}, order);
+  Refused({headers_, secrets_, bodies_, own_hashes_}, order);
+  Refused({headers_, bodies_, bodies_, secrets_, own_hashes_}, order);
+  Refused({headers_, bodies_, some_, secrets_, own_hashes_}, order);
+  Refused({headers_, bodies_, secrets_, secrets_, own_hashes_}, order);
+  Refused({headers_, hashes_, hashes_, own_hashes_}, order);
+  Refused({headers_, secrets_, hashes_, own_hashes_}, order);
+  Refused({headers_, own_hashes_, hashes_}, order);
+  Refused({headers_, bodies_, own_secrets_}, order);
+  Refused({headers_, bodies_, own_hashes_}, "column 2: no secrets");
+  Refused({headers_, hashes_, own_bodies_}, "column 258: no secrets");
 }
 
 TEST_F(SegmentRules, KindsAndColumns) {
   Refused({headers_, {static_cast<SectionKind>(0), 2, "x"}}, "section kind 0");
-  Refused({headers_, {static_cast<SectionKind>(5), 2, "x"}}, "section kind 5");
+  Refused({headers_, {static_cast<SectionKind>(6), 2, "x"}}, "section kind 6");
   Refused({{kHeaders, 1, headers_.raw}}, "section column 1");
-  Refused({headers_, {kBodies, 0, body_}}, "section column 0");
-  Refused({headers_, {kBodies, 6, body_}}, "section column 6");
-  Refused({headers_, {kBodies, 0xff, body_}}, "section column 255");
-  Refused({headers_, {kBodies, 0x103, body_}}, "section column 259");
-  Refused({headers_, bodies_, {kBodies, 0x101, body_}, own_bodies_}, "column 257 has no records");
-  Refused({headers_, {kBodies, 1, body_}, bodies_, own_bodies_}, "column 1 has no records");
-  Refused({headers_, bodies_, {kBodies, 0x102, ""}}, "empty section");
+  Refused({headers_, {kHashes, 0, hashes_.raw}}, "section column 0");
+  Refused({headers_, {kHashes, 6, hashes_.raw}}, "section column 6");
+  Refused({headers_, {kHashes, 0xff, hashes_.raw}}, "section column 255");
+  Refused({headers_, {kHashes, 0x103, hashes_.raw}}, "section column 259");
+  Refused({headers_, hashes_, {kHashes, 0x101, own_hashes_.raw}, own_hashes_},
+          "column 257 has no records");
+  Refused({headers_, {kHashes, 1, hashes_.raw}, hashes_, own_hashes_}, "column 1 has no records");
+  Refused({headers_, {kHashes, 2, ""}, own_hashes_}, "empty section");
 }
 
 TEST_F(SegmentRules, EveryRecordHasBodyOrHash) {
-  Refused({headers_, bodies_}, "record 2: neither body nor hash");
-  Refused({headers_, own_bodies_}, "record 0: neither body nor hash");
-  Refused({headers_, some_, own_bodies_}, "record 1: neither body nor hash");
+  Refused({headers_, bodies_, secrets_}, "record 2: neither body nor hash");
+  Refused({headers_, own_hashes_}, "record 0: neither body nor hash");
+  Refused({headers_, some_, some_secrets_, own_hashes_}, "record 1: neither body nor hash");
 }
 
-TEST_F(SegmentRules, BodySections) {
-  const Bytes gap(1, '\0');
+TEST_F(SegmentRules, BodiesAreAsTheirKindSays) {
   const std::string_view kind = "bodies are not as their section's kind says";
-  Refused({headers_, {kBodies, 2, body_ + gap}, hashes_, own_hashes_}, kind);
-  Refused({headers_, {kSomeBodies, 2, body_ + body_}, hashes_, own_hashes_}, kind);
-  Refused({headers_, {kSomeBodies, 2, gap + gap}, hashes_, own_hashes_}, kind);
-  Refused({headers_, {kBodies, 2, body_}, own_bodies_}, "record 1: body cut off or too long");
-  Refused({headers_, {kBodies, 2, body_ + body_ + gap}, own_bodies_}, "bytes after the last body");
-  Refused({headers_, {kBodies, 2, body_ + '\x10' + Bytes(16, 'b')}, own_bodies_},
-          "record 1: body too short");
-  Refused({headers_, {kBodies, 2, body_ + "\x81\x80\x10" + Bytes(262'145, 'b')}, own_bodies_},
-          "record 1: body cut off or too long");
+  RefusedBodies(kBodies, some_.raw, salt_, kind);
+  RefusedBodies(kSomeBodies, bodies_.raw, salt_ + salt_, kind);
+}
+
+TEST_F(SegmentRules, BodiesAddUp) {
+  const Bytes two = salt_ + salt_;
+  RefusedBodies(kBodies, bodies_.raw.substr(0, 5), two, "bodies cut off");
+  RefusedBodies(kBodies, bodies_.raw.substr(0, 3), two, "bodies cut off");
+  RefusedBodies(kBodies, bodies_.raw.substr(0, 1), two, "bodies cut off");
+  RefusedBodies(kBodies, bodies_.raw, two.substr(1), "bodies cut off");
+  RefusedBodies(kBodies, bodies_.raw + "x", two, "bytes after the last body");
+  RefusedBodies(kBodies, bodies_.raw, two + "x", "bytes after the last body");
+  RefusedBodies(kBodies, "\x12\x10" + bodies_.raw.substr(2), two, "body too short");
+  RefusedBodies(kBodies, "\x12\x81\x80\x10" + bodies_.raw.substr(2), two, "body too long");
+  RefusedBodies(kBodies, Bytes("\x12\x92\0", 3) + bodies_.raw.substr(2), two, "bodies cut off");
+}
+
+// Commitments stand with the salts; a mask that says more than the length allows has none.
+TEST(Segment, AnyBodyBytesRoundTrip) {
+  std::vector<Leaf> leaves;
+  for (const size_t size : {17u, 48u, 49u, 50u, 80u, 81u, 82u, 200u}) {
+    for (const int mask : {0, 1, 2, 3, 4, 7, 255}) {
+      std::mt19937_64 random(size * 1000 + static_cast<size_t>(mask));
+      leaves.push_back(SampleLeaf(random, Audience::kAll, 5, size - kBodyBytesMin));
+      leaves.back().body.back() = static_cast<char>(mask);
+    }
+  }
+  const auto bytes = EncodeSegment({0}, leaves, HashColumns::kAll);
+  ASSERT_TRUE(bytes.ok());
+  const auto segment = DecodeSegment(*bytes);
+  ASSERT_TRUE(segment.ok()) << segment.status();
+  ExpectSame(*segment, leaves, HashColumns::kAll);
 }
 
 TEST_F(SegmentRules, LengthsOfHeadersAndHashes) {
-  Refused({headers_, {kHashes, 2, Bytes(63, 'h')}, own_hashes_},
-          "hash section of the wrong length");
-  Refused({headers_, {kHashes, 2, Bytes(96, 'h')}, own_hashes_},
-          "hash section of the wrong length");
-  Refused({headers_, bodies_}, "headers of the wrong length", 2);
-  Refused({headers_, bodies_, own_bodies_}, "headers of the wrong length", 4);
+  const std::string_view wrong = "column 2: hash section of the wrong length";
+  Refused({headers_, {kHashes, 2, Bytes(63, 'h')}, own_hashes_}, wrong);
+  Refused({headers_, {kHashes, 2, Bytes(96, 'h')}, own_hashes_}, wrong);
+  Refused({headers_, hashes_}, "headers of the wrong length", 2);
+  Refused({headers_, hashes_, own_hashes_}, "headers of the wrong length", 4);
   RawSection bad = headers_;
   bad.raw[0] = 9;
-  Refused({bad, bodies_, own_bodies_}, "record 0: header version 9");
+  Refused({bad, hashes_, own_hashes_}, "record 0: header version 9");
 }
 
 TEST_F(SegmentRules, FixedPart) {
-  const std::vector<RawSection> sections = {headers_, bodies_, own_bodies_};
+  const std::vector<RawSection> sections = {headers_, hashes_, own_hashes_};
   Refused(sections, "no records", 0);
   EXPECT_EQ(CodeOf(DecodeSegment(Build(1025, sections)).status()), ErrorCode::kWireLimit);
   Bytes bytes = Build(3, sections);
@@ -289,11 +338,11 @@ TEST_F(SegmentRules, FixedPart) {
 }
 
 // A section with lengths of our choosing.
-Bytes Claim(uint16_t column, uint32_t raw_length, ByteView stored) {
+Bytes Claim(SectionKind kind, uint32_t raw_length, ByteView stored) {
   Bytes out;
   Writer writer(out);
-  writer.U8(static_cast<uint8_t>(SectionKind::kBodies));
-  writer.U16(column);
+  writer.U8(static_cast<uint8_t>(kind));
+  writer.U16(2);
   writer.U32(raw_length);
   writer.U32(static_cast<uint32_t>(stored.size()));
   writer.Raw(stored);
@@ -304,39 +353,46 @@ TEST_F(SegmentRules, ClaimsAreNotBelieved) {
   const Bytes start = Build(3, std::vector<RawSection>{headers_});
   auto decode = [&](const Bytes& sections) { return DecodeSegment(start + sections).status(); };
   const auto most = static_cast<uint32_t>(limits::kSegmentInflatedBytesMax);
-  EXPECT_EQ(CodeOf(decode(Claim(2, most, "x"))), ErrorCode::kWireLimit);
-  EXPECT_EQ(CodeOf(decode(Claim(2, most / 2, "x") + Claim(0x102, most / 2, "x"))),
-            ErrorCode::kWireLimit);
-  EXPECT_EQ(DetailOf(decode(Claim(2, most / 2, "x"))), "zstd frame does not state the raw length");
-  EXPECT_EQ(DetailOf(decode(Claim(2, 1, "ab"))), "section stored longer than raw");
-  Bytes beyond = Claim(2, 36, "ab");
+  const Bytes secrets = Claim(kSecrets, 32, Bytes(32, 's'));
+  EXPECT_EQ(CodeOf(decode(Claim(kBodies, most, "x"))), ErrorCode::kWireLimit);
+  // Within the limit alone, but not with the 66 bytes of headers and 32 of secrets.
+  EXPECT_EQ(CodeOf(decode(Claim(kBodies, most - 66, "x") + secrets)), ErrorCode::kWireLimit);
+  EXPECT_EQ(DetailOf(decode(Claim(kBodies, most - 66 - 32, "x") + secrets)),
+            "column 2: zstd frame does not state the raw length");
+  EXPECT_EQ(DetailOf(decode(Claim(kBodies, 1, "ab"))), "section stored longer than raw");
+  EXPECT_EQ(DetailOf(decode(Claim(kHashes, 64, "ab"))), "packed section that is not to be");
+  EXPECT_EQ(DetailOf(decode(Claim(kSecrets, 32, "ab"))), "packed section that is not to be");
+  Bytes beyond = Claim(kBodies, 36, "ab");
   beyond[10] = 3;
   EXPECT_EQ(DetailOf(decode(beyond)), "cut off in a section");
 }
 
 TEST_F(SegmentRules, ExactlyOneZstdFrame) {
-  const Bytes start = Build(3, std::vector<RawSection>{headers_});
+  // Two bodies of 100 equal bytes of payload.
+  const Bytes open = Bytes("\x75\x75\0\0", 4) + Bytes(200, 'p');
+  const Bytes before = Build(3, std::vector<RawSection>{headers_});
+  const Bytes after = Build(3, std::vector<RawSection>{secrets_, own_hashes_}).substr(16);
   Bytes packed;
-  AppendSection(kBodies, 2, body_ + body_, packed);
+  AppendSection(kBodies, 2, open, packed);
   const Bytes frame = packed.substr(11);
-  ASSERT_LT(frame.size(), 36u);
+  ASSERT_LT(frame.size(), 100u);
   auto decode = [&](ByteView stored) {
-    return DecodeSegment(start + Claim(2, 36, stored) + Claim(0x102, 18, body_)).status();
+    return DecodeSegment(before + Claim(kBodies, 204, stored) + after).status();
   };
   EXPECT_TRUE(decode(frame).ok()) << decode(frame);
-  const std::string_view other_length = "zstd frame does not state the raw length";
+  const std::string_view other_length = "column 2: zstd frame does not state the raw length";
+  const std::string_view not_one = "column 2: not exactly one zstd frame";
   EXPECT_EQ(DetailOf(decode("junk")), other_length);
   EXPECT_EQ(DetailOf(decode("")), "empty section");
-  EXPECT_EQ(DetailOf(decode(frame + 'x')), "not exactly one zstd frame");
-  EXPECT_EQ(DetailOf(decode(ByteView(frame).substr(0, frame.size() - 1))),
-            "not exactly one zstd frame");
+  EXPECT_EQ(DetailOf(decode(frame + 'x')), not_one);
+  EXPECT_EQ(DetailOf(decode(ByteView(frame).substr(0, frame.size() - 1))), not_one);
   // A skippable frame alone, and before the frame.
   const Bytes skippable = *HexDecode("502a4d1801000000ff");
   EXPECT_EQ(DetailOf(decode(skippable)), other_length);
   EXPECT_EQ(DetailOf(decode(skippable + frame)), other_length);
-  // The right length stated, but other bytes inside: the first block's header is ruined.
+  // The right length stated, but the first block's kind is the reserved one.
   Bytes ruined = frame;
-  ruined[6] = static_cast<char>(ruined[6] ^ 0x06);
+  ruined[6] = static_cast<char>(ruined[6] | 0x06);
   EXPECT_FALSE(decode(ruined).ok());
 }
 
