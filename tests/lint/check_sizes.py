@@ -25,7 +25,8 @@ def check_sizes(tree):
             findings.append(Finding(path, README_LINES_MAX + 1, "sizes",
                                     f"{count(tree, path)} lines, at most {README_LINES_MAX}",
                                     "point at the source instead of repeating it"))
-        if posixpath.basename(path) == "CMakeLists.txt" and LIBRARY.search(tree.text(path)):
+        listing = posixpath.basename(path) == "CMakeLists.txt" and not path.startswith("tests/")
+        if listing and LIBRARY.search(tree.text(path)):
             readme = posixpath.join(posixpath.dirname(path), "README.md")
             if readme not in tree.known:
                 findings.append(Finding(readme, 0, "sizes", "missing beside a library or program",

@@ -32,7 +32,7 @@ class Finding:
 class Tree:
     def __init__(self, root):
         self.root = os.path.abspath(root)
-        self.files = sorted(self._from_git() or self._from_walk())
+        self.files = sorted(set(self._from_git() or self._from_walk()))
         self.known = set(self.files)
         self._text = {}
         self._code = {}

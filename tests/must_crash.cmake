@@ -1,5 +1,5 @@
 # cmake -DEXPECT=text -P must_crash.cmake -- program argument…: passes when the program fails and prints EXPECT. Used by the
-# canary: a harness that does not see a crash, or fails for another reason, must not look green.
+# canaries: a harness that does not see a crash, or fails for another reason, must not look green.
 set(command)
 set(seen_separator FALSE)
 math(EXPR last "${CMAKE_ARGC} - 1")
@@ -12,10 +12,10 @@ foreach(i RANGE ${last})
 endforeach()
 execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(result EQUAL 0)
-  message(FATAL_ERROR "the target was to crash and did not:\n${output}")
+  message(FATAL_ERROR "the program was to fail and did not:\n${output}")
 endif()
 string(FIND "${output}" "${EXPECT}" place)
 if(place EQUAL -1)
-  message(FATAL_ERROR "the target failed (${result}) without printing '${EXPECT}':\n${output}")
+  message(FATAL_ERROR "the program failed (${result}) without printing '${EXPECT}':\n${output}")
 endif()
-message(STATUS "crashed as it must: ${EXPECT}")
+message(STATUS "failed as it must: ${EXPECT}")

@@ -1,0 +1,35 @@
+# Shortcuts; the work is in deploy/ and tests/. PRESET=dev|release|asan|tsan, LABEL=unit|…
+PRESET ?= dev
+SEEDS ?= 20
+FROM ?= 1
+
+.PHONY: help build test check fix bench bench-peers fuzz sim regulation bare clean
+help:
+	@echo "build        configure and build everything (PRESET=$(PRESET))"
+	@echo "test         the whole suite; LABEL=… for a part of it"
+	@echo "check        the quick part: lint, unit, scenario"
+	@echo "fix          format every source"
+	@echo "bench        measure, into build/bench.json"
+	@echo "bench-peers  measure the databases that we compare with"
+	@echo "fuzz         each fuzz target for FUZZ_SECONDS (20)"
+	@echo "sim          simulate federations: SEEDS=n FROM=s"
+	@echo "regulation   one line per row of the regulation, with its tests"
+	@echo "bare         quickstart and test on a bare Debian 12 (chroot, root)"
+	@echo "clean        delete what builds made"
+build:
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+test:
+	deploy/test --preset $(PRESET) $(if $(LABEL),--label $(LABEL))
+check:
+	deploy/test --preset $(PRESET) --label lint --label unit --label scenario
+fix:
+	git ls-files -z --cached --others --exclude-standard '*.h' '*.cc' | xargs -0 clang-format-19 -i
+fuzz:
+	tests/fuzz/run
+bare:
+	deploy/bare
+bench bench-peers sim regulation:
+	@echo "make $@: nothing is behind this yet" >&2; exit 1
+clean:
+	rm -rf --one-file-system build/dev build/release build/asan build/tsan build/fuzz
