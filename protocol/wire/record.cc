@@ -13,6 +13,7 @@ namespace {
 // Protobuf's tag of CaseEvent.previous: field 1000, wire type 1 (64 bits): 1000 << 3 | 1 = 8001.
 constexpr ByteView kPreviousTag = "\xc1\x3e";
 constexpr size_t kPreviousValueBytes = 8;
+constexpr size_t kPreviousFieldBytes = kPreviousTag.size() + kPreviousValueBytes;
 
 absl::Status Bad(std::string_view detail) { return Error(ErrorCode::kWireRecord, detail); }
 
@@ -117,10 +118,7 @@ absl::StatusOr<BodyView> DecodeBody(ByteView body) {
 absl::Status PatchPrevious(Bytes& body, uint64_t previous) {
   auto view = DecodeBody(body);
   if (!view.ok()) return view.status();
-  const size_t field_bytes = kPreviousTag.size() + kPreviousValueBytes;
-  if (view->payload.size() < field_bytes ||
-      view->payload.substr(view->payload.size() - field_bytes, kPreviousTag.size()) !=
-          kPreviousTag) {
+  if (WithoutPrevious(view->payload).size() == view->payload.size()) {
     return Error(ErrorCode::kWirePayload, "payload does not end with `previous`");
   }
   const size_t end = kSaltBytes + view->payload.size();
@@ -128,6 +126,13 @@ absl::Status PatchPrevious(Bytes& body, uint64_t previous) {
     body[end - kPreviousValueBytes + i] = static_cast<char>(previous >> (8 * i));
   }
   return absl::OkStatus();
+}
+
+ByteView WithoutPrevious(ByteView payload) {
+  if (payload.size() < kPreviousFieldBytes) return payload;
+  const ByteView field = payload.substr(payload.size() - kPreviousFieldBytes);
+  if (field.starts_with(kPreviousTag)) payload.remove_suffix(kPreviousFieldBytes);
+  return payload;
 }
 
 }  // namespace tj::wire

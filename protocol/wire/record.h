@@ -80,6 +80,8 @@ absl::StatusOr<BodyView> DecodeBody(ByteView body);
 // A case event's payload ends with field 1000 (`previous`) as ten bytes: two of tag, eight
 // little-endian. Overwrites them in `body`; WIRE-PAYLOAD if they are not there.
 absl::Status PatchPrevious(Bytes& body, uint64_t previous);
+// `payload` without those ten bytes, if it ends with them: what the source said.
+ByteView WithoutPrevious(ByteView payload);
 
 // One leaf as stored or sent: header, and the body or only its hash.
 struct Leaf {

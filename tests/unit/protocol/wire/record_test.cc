@@ -159,5 +159,17 @@ TEST(Record, PatchPreviousRefusesWhereTheFieldIsNot) {
   EXPECT_EQ(CodeOf(PatchPrevious(torn, 7)), ErrorCode::kWireRecord);
 }
 
+TEST(Record, WithoutPreviousIsWhatTheSourceSaid) {
+  v1::CaseEvent event;
+  event.set_case_no("37081100120261123000013");
+  const Bytes said = event.SerializeAsString();
+  for (const uint64_t previous : {uint64_t{0}, uint64_t{7}, ~uint64_t{0}}) {
+    event.set_previous(previous);
+    EXPECT_EQ(WithoutPrevious(event.SerializeAsString()), said);
+  }
+  EXPECT_EQ(WithoutPrevious(said), said);
+  EXPECT_EQ(WithoutPrevious(""), "");
+}
+
 }  // namespace
 }  // namespace tj::wire
