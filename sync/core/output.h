@@ -38,7 +38,9 @@ struct PersistHead {
   uint64_t size = 0;
   Bytes note;
 };
-// Ours over a ledger that we follow, or a follower's over ours.
+// Ours over a ledger that we follow, or a follower's over ours: the head's text, the origin's line
+// and one statement line, so that it is evidence by itself. Of a follower, the first over each size
+// is kept: it is the earliest witness.
 struct PersistStatement {
   LedgerId ledger;
   NodeCode signer;
@@ -51,6 +53,7 @@ struct PersistOpened {
   Index index;
   Bytes body;
 };
+// fork_proof.h.
 struct PersistFork {
   LedgerId ledger;
   Instant found_at;
@@ -71,14 +74,16 @@ struct Event {
     kPeerHeld,         // a follower's `held` over our ledger: delivered
     kBodyMissing,      // a body that is owed did not come
     kBodyOpened,       // it came
-    kLedgerStopped,    // wrong signature, hash or size: this ledger only
+    kLedgerStopped,    // wrong signature, hash or size: this ledger only, for this stream
     kFork,             // two heads that cannot both be
     kOwnRollback,      // a follower holds a head of ours that we do not have
+    kBadStatement,     // a follower's statement is forged or names a tree that is not ours
     kRefused,          // the peer refused
     kWaitingForTrust,  // head by a key that the trust list does not know yet
+    kSignerAway,       // our signer could not sign a statement; tried again later
   };
   Kind kind;
-  LedgerId ledger;
+  LedgerId ledger;  // with kReady: the peer's, epoch 1
   uint64_t size = 0;
   absl::Status status;  // where something is wrong
 };
@@ -88,9 +93,19 @@ struct Output {
   std::vector<PersistOp> persist;
   std::vector<wire::Frame> then_send;
   std::vector<Event> events;
-  std::optional<Instant> wake_at;  // call OnTimer no later than this
-  absl::Status close;              // not OK: end the stream after sending, with this reason
+  // Call OnTimer no later than this. "Now" means that there is more to send: an output holds at
+  // most kPumpBytes of bulk frames. A driver may first let its transport drain.
+  std::optional<Instant> wake_at;
+  absl::Status close;  // not OK: end the stream after sending, with this reason
 };
+
+// How the core fills an Output.
+void Emit(Output& out, Event::Kind kind, const LedgerId& ledger, uint64_t size,
+          absl::Status status = absl::OkStatus());
+enum class Retry : bool { kNo, kYes };
+// Refuses something about one ledger; `size` is what we hold of it.
+void Refuse(Output& out, const LedgerId& ledger, const absl::Status& why, Retry retry,
+            uint64_t size);
 
 }  // namespace tj::sync
 

@@ -40,15 +40,20 @@ class Ledgers {
   virtual ~Ledgers() = default;
   // Ledgers that this node can serve (its own; later those it relays).
   virtual std::vector<LedgerId> Served() const = 0;
+  // Ledgers of others of which anything is held here.
+  virtual std::vector<LedgerId> Held() const = 0;
   // Leaves durably held, 0 when the ledger is unknown here.
   virtual absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const = 0;
   // Roots of the perfect subtrees of the durable leaves, largest first.
   virtual absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const = 0;
   // Newest head note: of our own ledger the newest signed, of a followed one the newest verified.
   virtual absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const = 0;
-  // Our newest statement of `kind` over a followed ledger, to resend after a reconnect.
-  virtual absl::StatusOr<std::optional<crypto::Note>> OwnStatement(
-      const LedgerId& ledger, crypto::StatementKind kind) const = 0;
+  // The newest statement of `kind` by `signer` over a ledger: our own over a followed one, to
+  // resend after a reconnect; a follower's over ours.
+  virtual absl::StatusOr<std::optional<crypto::Note>> NewestStatement(
+      const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const = 0;
+  // A fork proof of the ledger is kept: it is frozen until people have decided.
+  virtual absl::StatusOr<bool> Forked(const LedgerId& ledger) const = 0;
   virtual absl::StatusOr<Hash> RootAt(const LedgerId& ledger, uint64_t size) const = 0;
   virtual absl::StatusOr<std::vector<Hash>> Consistency(const LedgerId& ledger, uint64_t from,
                                                         uint64_t to) const = 0;
@@ -58,8 +63,9 @@ class Ledgers {
                                                const wire::ColumnFilter& keep) const = 0;
   virtual absl::StatusOr<OpenedLeaf> Open(const LedgerId& ledger, Index index,
                                           uint64_t head_size) const = 0;
-  // Bodies that are owed to us and not here, ascending, at most `max`.
-  virtual absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, size_t max) const = 0;
+  // Bodies that are owed to us and not here, from `from` on, ascending, at most `max`.
+  virtual absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
+                                                     size_t max) const = 0;
   // Digest of a held leaf, to check an opened body against.
   virtual absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const = 0;
 };

@@ -1,12 +1,11 @@
 // Session: the follow protocol with one peer over one stream, both directions (SPEC.md §6). A state
 // machine: no thread, clock, socket or file; same inputs, same outputs. The driver
 //   1. calls Start once the peer is authenticated, then Step for each frame, OnTimer when wake_at
-//   has passed, OnPublished when a
-//      new head of a served ledger was stored;
+//      has passed (earlier does no harm), OnPublished when a new head of a served ledger was
+//      stored;
 //   2. for each Output: writes `persist` as one synced batch, then sends `then_send`, then hands on
-//   `events`; it may not call the
-//      session again before the batch is synced; if writing fails it drops the session and makes a
-//      new one;
+//      `events`; it may not call the session again before the batch is synced; if writing fails it
+//      drops the session and makes a new one;
 //   3. ends the stream when `close` is not OK.
 // Confined to a strand. It keeps at most one segment in memory.
 //
@@ -16,9 +15,13 @@
 #ifndef TJ_SYNC_CORE_SESSION_H_
 #define TJ_SYNC_CORE_SESSION_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "crypto/note.h"
 #include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
@@ -29,6 +32,10 @@
 
 namespace tj::sync {
 
+// Bulk frames in one Output, but for one frame beyond it. What is left to send waits for the next
+// OnTimer, at once.
+inline constexpr size_t kPumpBytes = 256 * 1024;
+
 struct SessionOptions {
   NodeCode self;
   NodeCode peer;  // as the channel authenticated it
@@ -36,6 +43,7 @@ struct SessionOptions {
   std::shared_ptr<const crypto::TrustStore> trust;  // shared with other sessions; immutable
   crypto::Signer* signer = nullptr;                 // must outlive the session
   Ledgers* ledgers = nullptr;                       // must outlive the session
+  uint8_t profile = crypto::kProfileIntl;           // what protects records and this channel
   uint64_t nonce_seed = 1;                          // for pings
 };
 

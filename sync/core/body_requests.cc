@@ -1,0 +1,73 @@
+#include "sync/core/body_requests.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+
+namespace tj::sync {
+namespace {
+
+// Ascending indices as ranges, as far as the bounds of one round go.
+std::vector<wire::OpenFrame> Ranges(const LedgerId& ledger, std::span<const Index> indices) {
+  std::vector<wire::OpenFrame> ranges;
+  for (const Index index : indices) {
+    if (!ranges.empty()) {
+      wire::OpenFrame& last = ranges.back();
+      if (index.value == last.first.value + last.count && last.count < limits::kOpenRangeMax) {
+        ++last.count;
+        continue;
+      }
+      if (ranges.size() == BodyRequests::kRanges) break;
+    }
+    ranges.push_back({.ledger = ledger, .first = index, .count = 1});
+  }
+  return ranges;
+}
+
+}  // namespace
+
+absl::Status BodyRequests::Came(Index index, const Ledgers& ledgers, Instant now, Output& out) {
+  asked_.erase(index);
+  if (!asked_.empty()) return absl::OkStatus();
+  return Round({}, index, ledgers, now, out);
+}
+
+absl::Status BodyRequests::Ask(std::span<const Index> fresh, const Ledgers& ledgers, Instant now,
+                               Output& out) {
+  if (!asked_.empty()) return absl::OkStatus();
+  return Round(fresh, std::nullopt, ledgers, now, out);
+}
+
+absl::Status BodyRequests::OnTimer(const Ledgers& ledgers, Instant now, Output& out) {
+  if (!retry_at_ || now < *retry_at_) return absl::OkStatus();
+  asked_.clear();
+  return Round({}, std::nullopt, ledgers, now, out);
+}
+
+absl::Status BodyRequests::Round(std::span<const Index> fresh, std::optional<Index> except,
+                                 const Ledgers& ledgers, Instant now, Output& out) {
+  constexpr size_t kMax = limits::kOpenRangeMax;
+  TJ_ASSIGN_OR_RETURN(std::vector<Index> missing, ledgers.Missing(ledger_, next_, kMax));
+  missing.insert(missing.end(), fresh.begin(), fresh.end());
+  if (except) std::erase(missing, *except);
+  if (missing.empty() && next_.value > 0) {  // around again
+    TJ_ASSIGN_OR_RETURN(missing, ledgers.Missing(ledger_, Index{0}, kMax));
+    if (except) std::erase(missing, *except);
+  }
+  retry_at_.reset();
+  if (missing.empty()) {
+    next_ = Index{0};
+    return absl::OkStatus();
+  }
+  for (const wire::OpenFrame& range : Ranges(ledger_, missing)) {
+    for (uint64_t i = 0; i < range.count; ++i) asked_.insert(Index{range.first.value + i});
+    next_ = Index{range.first.value + range.count};
+    out.then_send.push_back(range);
+  }
+  retry_at_ = now + kRetryInterval;
+  return absl::OkStatus();
+}
+
+}  // namespace tj::sync

@@ -1,0 +1,52 @@
+// BodyRequests: asking for the bodies of a followed ledger that are owed and did not come. A round
+// asks for a few ranges and waits until all came or the time is over; the next round goes on where
+// that one ended, so a body that nobody has does not hold up the others. Retries never end. Value,
+// confined to a session; at most kRanges × limits::kOpenRangeMax indices are kept.
+
+#ifndef TJ_SYNC_CORE_BODY_REQUESTS_H_
+#define TJ_SYNC_CORE_BODY_REQUESTS_H_
+
+#include <optional>
+#include <set>
+#include <span>
+
+#include <absl/status/status.h>
+
+#include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
+#include "sync/core/output.h"
+#include "sync/core/ports.h"
+
+namespace tj::sync {
+
+class BodyRequests {
+ public:
+  // Ranges asked for at once; the answering side queues no more.
+  static constexpr size_t kRanges = 16;
+  static constexpr Duration kRetryInterval{60'000};
+
+  explicit BodyRequests(LedgerId ledger) : ledger_(std::move(ledger)) {}
+
+  bool Asked(Index index) const { return asked_.contains(index); }
+  // `index` came (or, being absent here, is about to be written): starts the next round if it was
+  // the last. It is still among the port's missing ones.
+  absl::Status Came(Index index, const Ledgers& ledgers, Instant now, Output& out);
+  // Starts a round if none is under way. `fresh` are missing ones that are not durable yet.
+  absl::Status Ask(std::span<const Index> fresh, const Ledgers& ledgers, Instant now, Output& out);
+  absl::Status OnTimer(const Ledgers& ledgers, Instant now, Output& out);
+  // When to try again; none when nothing is under way.
+  std::optional<Instant> WakeAt() const { return retry_at_; }
+
+ private:
+  absl::Status Round(std::span<const Index> fresh, std::optional<Index> except,
+                     const Ledgers& ledgers, Instant now, Output& out);
+
+  LedgerId ledger_;
+  std::set<Index> asked_;
+  Index next_;  // where the next round begins
+  std::optional<Instant> retry_at_;
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_BODY_REQUESTS_H_

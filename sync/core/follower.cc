@@ -1,0 +1,268 @@
+#include "sync/core/follower.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/leaf_hash.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "sync/core/head_check.h"
+#include "sync/core/policy.h"
+#include "sync/core/statement.h"
+
+namespace tj::sync {
+namespace {
+
+// A repeated head is cosigned at most this often; one that comes sooner is answered with the last
+// `seen`.
+constexpr Duration kHeartbeatMin = limits::kHeartbeatInterval / 2;
+
+absl::Status MissingBodies(const std::vector<Index>& missing) {
+  return Error(ErrorCode::kSyncBodyMissing,
+               missing.size() == 1
+                   ? Cat("leaf ", missing.front().value)
+                   : Cat("leaf ", missing.front().value, " and ", missing.size() - 1, " more"));
+}
+
+}  // namespace
+
+Follower::Follower(const SessionOptions& options, LedgerId ledger)
+    : options_(options), ledger_(ledger), requests_(ledger) {}
+
+absl::Status Follower::Begin(Instant now, Output& out) {
+  const Ledgers& ledgers = *options_.ledgers;
+  TJ_ASSIGN_OR_RETURN(const uint64_t size, ledgers.Size(ledger_));
+  if (size > 0) {
+    TJ_ASSIGN_OR_RETURN(auto roots, ledgers.Frontier(ledger_));
+    TJ_ASSIGN_OR_RETURN(frontier_, Frontier::From(size, std::move(roots)));
+  }
+  TJ_ASSIGN_OR_RETURN(newest_, ledgers.NewestHead(ledger_));
+  TJ_ASSIGN_OR_RETURN(seen_, OwnStatement(crypto::StatementKind::kSeen));
+  TJ_ASSIGN_OR_RETURN(held_, OwnStatement(crypto::StatementKind::kHeld));
+  TJ_ASSIGN_OR_RETURN(const bool forked, ledgers.Forked(ledger_));
+  if (forked) {
+    Stop(Error(ErrorCode::kSyncFork, "it forked earlier and is frozen"), out);
+    return absl::OkStatus();
+  }
+  if (seen_) out.then_send.push_back(wire::SeenFrame{seen_->Text()});
+  if (held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
+  TJ_RETURN_IF_ERROR(HoldIfComplete({}, std::nullopt, now, out));
+  return requests_.Ask({}, ledgers, now, out);
+}
+
+absl::StatusOr<std::optional<crypto::Note>> Follower::OwnStatement(
+    crypto::StatementKind kind) const {
+  TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestStatement(ledger_, options_.self, kind));
+  if (note && note->Find(kind, options_.self) == nullptr) {
+    return Error(ErrorCode::kStoreCorrupt, Cat("a statement of ours over ", ledger_.Text()));
+  }
+  return note;
+}
+
+absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
+                              Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
+  auto head = VerifiedHead(*options_.trust, note);
+  if (!head.ok()) {
+    if (InfoOf(CodeOf(head.status())).retryable) {
+      Emit(out, Event::Kind::kWaitingForTrust, ledger_, note.head.size, head.status());
+      RefuseForNow(head.status(), out);
+    } else {
+      Stop(head.status(), out);
+    }
+    return absl::OkStatus();
+  }
+  TJ_ASSIGN_OR_RETURN(HeadFinding finding, JudgeHead(*head, frame.from_size, frame.consistency,
+                                                     newest_, frontier_.size(), *options_.ledgers));
+  switch (finding.verdict) {
+    case HeadVerdict::kNew:
+      return Accept(*head, now, out);
+    case HeadVerdict::kKnown:
+      state_ = State::kFollowing;
+      return SendSeen(now, out);
+    case HeadVerdict::kFork:
+      out.persist.push_back(PersistFork{
+          .ledger = ledger_, .found_at = now, .proof = EncodeForkProof(*finding.proof)});
+      Emit(out, Event::Kind::kFork, ledger_, head->head.size, finding.why);
+      Stop(finding.why, out);
+      return absl::OkStatus();
+    case HeadVerdict::kRollback:
+    case HeadVerdict::kWrong:
+      Stop(finding.why, out);
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+// Takes a head that is new, and says that it was seen. Both are written or neither.
+absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out) {
+  const bool repeats = newest_ && newest_->head.size == head.head.size;
+  if (repeats && seen_ &&
+      now < seen_->Find(crypto::StatementKind::kSeen, options_.self)->at + kHeartbeatMin) {
+    state_ = State::kFollowing;
+    return SendSeen(now, out);
+  }
+  auto seen = Sign(head, crypto::StatementKind::kSeen, now, out);
+  if (!seen.ok()) {
+    RefuseForNow(seen.status(), out);
+    return absl::OkStatus();
+  }
+  out.persist.push_back(
+      PersistHead{.ledger = ledger_, .size = head.head.size, .note = head.Text()});
+  newest_ = head;
+  Emit(out, Event::Kind::kHeadSeen, ledger_, head.head.size);
+  state_ = State::kFollowing;
+  TakeSeen(*std::move(seen), out);
+  out.then_send.push_back(wire::SeenFrame{seen_->Text()});
+  return HoldIfComplete({}, std::nullopt, now, out);
+}
+
+// Says again what we have seen last; makes up for it if we never could.
+absl::Status Follower::SendSeen(Instant now, Output& out) {
+  if (!seen_ || seen_->head.size < newest_->head.size) {
+    auto seen = Sign(*newest_, crypto::StatementKind::kSeen, now, out);
+    if (!seen.ok()) {
+      RefuseForNow(seen.status(), out);
+      return absl::OkStatus();
+    }
+    TakeSeen(*std::move(seen), out);
+  }
+  out.then_send.push_back(wire::SeenFrame{seen_->Text()});
+  return HoldIfComplete({}, std::nullopt, now, out);
+}
+
+absl::StatusOr<crypto::Note> Follower::Sign(const crypto::Note& head, crypto::StatementKind kind,
+                                            Instant now, Output& out) const {
+  auto statement =
+      MakeStatement(head, kind, options_.self, options_.profile, now, *options_.signer);
+  if (!statement.ok()) {
+    Emit(out, Event::Kind::kSignerAway, ledger_, head.head.size, statement.status());
+  }
+  return statement;
+}
+
+void Follower::Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const {
+  out.persist.push_back(PersistStatement{.ledger = ledger_,
+                                         .signer = options_.self,
+                                         .kind = kind,
+                                         .size = statement.head.size,
+                                         .note = statement.Text()});
+}
+
+void Follower::TakeSeen(crypto::Note seen, Output& out) {
+  seen_ = std::move(seen);
+  Keep(*seen_, crypto::StatementKind::kSeen, out);
+}
+
+absl::Status Follower::HoldIfComplete(const std::vector<Index>& missing,
+                                      std::optional<Index> opened, Instant now, Output& out) {
+  if (!newest_ || frontier_.size() != newest_->head.size || !missing.empty()) {
+    return absl::OkStatus();
+  }
+  if (held_ && held_->head.size >= newest_->head.size) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(auto absent, options_.ledgers->Missing(ledger_, Index{0}, 2));
+  if (opened) std::erase(absent, *opened);
+  if (!absent.empty()) return absl::OkStatus();
+  auto held = Sign(*newest_, crypto::StatementKind::kHeld, now, out);
+  if (!held.ok()) return absl::OkStatus();  // with the next head
+  held_ = *std::move(held);
+  Keep(*held_, crypto::StatementKind::kHeld, out);
+  out.then_send.push_back(wire::HeldFrame{held_->Text()});
+  Emit(out, Event::Kind::kHeldAll, ledger_, newest_->head.size);
+  return absl::OkStatus();
+}
+
+absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out) {
+  if (state_ != State::kFollowing) return absl::OkStatus();
+  const auto range = wire::PeekSegment(frame.segment);
+  if (!range.ok()) {
+    Stop(range.status(), out);
+    return absl::OkStatus();
+  }
+  const uint64_t size = frontier_.size();
+  if (range->first.value + range->count <= size) return absl::OkStatus();  // came before
+  if (frame.first.value > size || !newest_ || frame.head_size != newest_->head.size) {
+    const std::string where =
+        frame.first.value > size
+            ? Cat("leaf ", frame.first.value, " came, ", size, " is next")
+            : Cat("leaves under a head of ", frame.head_size, " that is not the newest here");
+    RefuseForNow(Error(ErrorCode::kSyncGap, where), out);
+    return absl::OkStatus();
+  }
+  auto checked = CheckSegment(frame, frontier_, newest_->head, [this](Audience audience) {
+    return BodyOwed(*options_.trust, options_.self, ledger_.origin, audience);
+  });
+  if (!checked.ok()) {
+    Stop(checked.status(), out);
+    return absl::OkStatus();
+  }
+  const std::vector<Index> missing = checked->op.missing;
+  frontier_ = std::move(checked->frontier);
+  out.persist.push_back(std::move(checked->op));
+  Emit(out, Event::Kind::kSegmentHeld, ledger_, frontier_.size());
+  if (!missing.empty()) {
+    Emit(out, Event::Kind::kBodyMissing, ledger_, frontier_.size(), MissingBodies(missing));
+    TJ_RETURN_IF_ERROR(requests_.Ask(missing, *options_.ledgers, now, out));
+  }
+  return HoldIfComplete(missing, std::nullopt, now, out);
+}
+
+absl::Status Follower::OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
+  if (!requests_.Asked(frame.index)) {
+    Refuse(out, ledger_,
+           Error(ErrorCode::kSyncState, Cat("leaf ", frame.index.value, " was not asked for")),
+           Retry::kYes, frontier_.size());
+    return absl::OkStatus();
+  }
+  TJ_ASSIGN_OR_RETURN(const Hash hash, options_.ledgers->BodyHashAt(ledger_, frame.index));
+  if (crypto::BodyHash(frame.body) != hash) {
+    Stop(Error(ErrorCode::kSyncHash, Cat("another body was opened for leaf ", frame.index.value)),
+         out);
+    return absl::OkStatus();
+  }
+  out.persist.push_back(PersistOpened{.ledger = ledger_, .index = frame.index, .body = frame.body});
+  Emit(out, Event::Kind::kBodyOpened, ledger_, frame.index.value + 1);
+  TJ_RETURN_IF_ERROR(requests_.Came(frame.index, *options_.ledgers, now, out));
+  return HoldIfComplete({}, frame.index, now, out);
+}
+
+// The peer cannot open what we asked, or refuses what we stated: it stays asked, and people know.
+void Follower::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
+  Emit(out, Event::Kind::kRefused, ledger_, frame.size, ErrorFromName(frame.code, frame.detail));
+}
+
+absl::Status Follower::OnTimer(Instant now, Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
+  return requests_.OnTimer(*options_.ledgers, now, out);
+}
+
+std::optional<Instant> Follower::WakeAt() const {
+  if (state_ == State::kStopped) return std::nullopt;
+  return requests_.WakeAt();
+}
+
+void Follower::RefuseForNow(const absl::Status& why, Output& out) {
+  Refuse(out, ledger_, why, Retry::kYes, frontier_.size());
+  state_ = State::kResync;
+}
+
+void Follower::Stop(const absl::Status& why, Output& out) {
+  Emit(out, Event::Kind::kLedgerStopped, ledger_, frontier_.size(), why);
+  Refuse(out, ledger_, why, Retry::kNo, frontier_.size());
+  state_ = State::kStopped;
+}
+
+Session::LedgerProgress Follower::Progress() const {
+  return {.ledger = ledger_,
+          .publishing = false,
+          .announced = newest_ ? newest_->head.size : 0,
+          .position = frontier_.size(),
+          .seen = seen_ ? seen_->head.size : 0,
+          .held = held_ ? held_->head.size : 0,
+          .stopped = state_ == State::kStopped};
+}
+
+}  // namespace tj::sync

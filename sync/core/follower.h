@@ -1,0 +1,82 @@
+// Follower: one ledger of the peer that we follow: verifies heads and answers `seen`, verifies
+// segments and answers `held`, asks for bodies that are owed (SPEC.md §6.4). Confined to its
+// session. Reads what is durable when the session begins and keeps its own account after that: no
+// one else may write the ledger meanwhile (the store refuses, and the session is made anew).
+//
+//   following  heads and segments are taken
+//   resync     something was refused and may be tried again: segments are dropped until the next
+//   head stopped    nothing for the rest of this stream; for ever when a fork was found
+//
+// Functions that return a Status end the stream when it is not OK.
+
+#ifndef TJ_SYNC_CORE_FOLLOWER_H_
+#define TJ_SYNC_CORE_FOLLOWER_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/note.h"
+#include "protocol/wire/frame.h"
+#include "sync/core/body_requests.h"
+#include "sync/core/output.h"
+#include "sync/core/ports.h"
+#include "sync/core/segment_check.h"
+#include "sync/core/session.h"
+
+namespace tj::sync {
+
+class Follower {
+ public:
+  // `options` must outlive it.
+  Follower(const SessionOptions& options, LedgerId ledger);
+
+  // Reads what is durable; sends again what we stated last, for a crash may have come between
+  // writing and sending.
+  absl::Status Begin(Instant now, Output& out);
+  absl::Status OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
+                      Output& out);
+  absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
+  absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
+  void OnRefuse(const wire::RefuseFrame& frame, Output& out);
+  absl::Status OnTimer(Instant now, Output& out);
+  std::optional<Instant> WakeAt() const;
+
+  const LedgerId& ledger() const { return ledger_; }
+  Session::LedgerProgress Progress() const;
+
+ private:
+  enum class State : uint8_t { kFollowing, kResync, kStopped };
+
+  absl::StatusOr<std::optional<crypto::Note>> OwnStatement(crypto::StatementKind kind) const;
+  absl::Status Accept(const crypto::Note& head, Instant now, Output& out);
+  absl::Status SendSeen(Instant now, Output& out);
+  // `held` over the newest head if everything up to it is here. `missing` bodies came with this
+  // output; `opened` is the one that this output writes.
+  absl::Status HoldIfComplete(const std::vector<Index>& missing, std::optional<Index> opened,
+                              Instant now, Output& out);
+  // Our statement over `head`. An error means that the signer is away; that is told already.
+  absl::StatusOr<crypto::Note> Sign(const crypto::Note& head, crypto::StatementKind kind,
+                                    Instant now, Output& out) const;
+  void Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const;
+  void TakeSeen(crypto::Note seen, Output& out);
+  void RefuseForNow(const absl::Status& why, Output& out);
+  void Stop(const absl::Status& why, Output& out);
+
+  // Constant after construction.
+  const SessionOptions& options_;
+  const LedgerId ledger_;
+
+  State state_ = State::kFollowing;
+  Frontier frontier_;                   // of what is durable, or in the output being made
+  std::optional<crypto::Note> newest_;  // newest verified head
+  std::optional<crypto::Note> seen_;    // our newest statements
+  std::optional<crypto::Note> held_;
+  BodyRequests requests_;
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_FOLLOWER_H_

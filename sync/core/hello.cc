@@ -1,0 +1,58 @@
+#include "sync/core/hello.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "sync/core/policy.h"
+
+namespace tj::sync {
+
+std::vector<LedgerId> ServedTo(const SessionOptions& options) {
+  if (!AreNeighbours(*options.trust, options.self, options.peer)) return {};
+  std::vector<LedgerId> served = options.ledgers->Served();
+  std::sort(served.begin(), served.end());
+  if (served.size() > limits::kLedgersPerPeerMax) {
+    served.erase(served.begin() + limits::kLedgersPerPeerMax, served.end());
+  }
+  return served;
+}
+
+absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options) {
+  wire::Hello hello{.node = options.self,
+                    .software = options.software,
+                    .profile = options.profile,
+                    .offered = ServedTo(options)};
+  for (const LedgerId& ledger : options.ledgers->Held()) {
+    if (!Follows(*options.trust, options.self, options.peer, ledger)) continue;
+    if (hello.held.size() == limits::kLedgersPerPeerMax) break;
+    wire::HeldLedger held{.ledger = ledger};
+    TJ_ASSIGN_OR_RETURN(held.size, options.ledgers->Size(ledger));
+    TJ_ASSIGN_OR_RETURN(const auto head, options.ledgers->NewestHead(ledger));
+    if (head) held.head = head->Text();
+    hello.held.push_back(std::move(held));
+  }
+  return hello;
+}
+
+absl::Status CheckHello(const SessionOptions& options, const wire::Hello& hello) {
+  if (hello.node != options.peer) {
+    return Error(ErrorCode::kSyncPeer,
+                 Cat("hello of ", hello.node.text(), " on the channel of ", options.peer.text()));
+  }
+  if (hello.version_min > wire::kProtocolVersion || hello.version_max < wire::kProtocolVersion) {
+    return Error(ErrorCode::kWireVersion,
+                 Cat("the peer speaks ", hello.version_min, " to ", hello.version_max,
+                     ", we speak ", wire::kProtocolVersion));
+  }
+  if (hello.profile != options.profile) {
+    return Error(ErrorCode::kWireVersion, Cat("the peer uses crypto profile ", hello.profile,
+                                              ", we use ", static_cast<int>(options.profile)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tj::sync

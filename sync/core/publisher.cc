@@ -1,0 +1,313 @@
+#include "sync/core/publisher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "sync/core/policy.h"
+#include "sync/core/statement.h"
+
+namespace tj::sync {
+
+Publisher::Publisher(const SessionOptions& options, LedgerId ledger)
+    : options_(options), ledger_(ledger), answers_(ledger) {}
+
+absl::Status Publisher::Begin(const wire::HeldLedger* held, Instant now, Output& out) {
+  const auto stated = [&](crypto::StatementKind kind, std::optional<Stated>& into) -> absl::Status {
+    TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestStatement(ledger_, options_.peer, kind));
+    const auto* line = note ? note->Find(kind, options_.peer) : nullptr;
+    if (line != nullptr) into = Stated{note->head.size, line->at};
+    return absl::OkStatus();
+  };
+  TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kSeen, seen_));
+  TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kHeld, held_));
+  TJ_RETURN_IF_ERROR(ReadNewest());
+  if (held != nullptr) TJ_RETURN_IF_ERROR(CheckClaim(*held, out));
+  if (state_ == State::kStopped || !HasNews()) return absl::OkStatus();
+  return SendOffer(now, out);
+}
+
+// Takes the position from the peer's hello, unless what it shows is no longer ours.
+absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Output& out) {
+  if (!held.head.empty()) {
+    TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(held.head));
+    if (note.head.ledger != ledger_) {
+      return Error(ErrorCode::kSyncState,
+                   Cat("hello has a head of another ledger than ", ledger_.Text()));
+    }
+    const auto head = VerifiedHead(*options_.trust, note);
+    if (!head.ok()) {
+      Emit(out, Event::Kind::kBadStatement, ledger_, note.head.size, head.status());
+      Refuse(out, ledger_, head.status(), Retry::kNo, 0);
+      state_ = State::kStopped;
+      return absl::OkStatus();
+    }
+    TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(head->head, out));
+    if (!ours) return absl::OkStatus();
+    TakeShown(*head);
+  }
+  TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
+  if (held.size > size) {
+    StopForRollback(held.size, size,
+                    Error(ErrorCode::kSyncRollback,
+                          Cat("the peer claims ", held.size, " leaves, we have ", size)),
+                    out);
+    return absl::OkStatus();
+  }
+  position_ = held.size;
+  return absl::OkStatus();
+}
+
+// Whether a head with a right signature of ours is of our tree. If not, we lost or rewrote what we
+// had signed: stops.
+absl::StatusOr<bool> Publisher::IsOurs(const crypto::Head& head, Output& out) {
+  TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
+  if (head.size > size) {
+    StopForRollback(head.size, size,
+                    Error(ErrorCode::kSyncRollback,
+                          Cat("we signed a head of ", head.size, " leaves, we have ", size)),
+                    out);
+    return false;
+  }
+  TJ_ASSIGN_OR_RETURN(const Hash root, options_.ledgers->RootAt(ledger_, head.size));
+  if (root != head.root) {
+    StopForRollback(
+        head.size, size,
+        Error(ErrorCode::kSyncFork, Cat("we signed another root at ", head.size, " leaves")), out);
+    return false;
+  }
+  return true;
+}
+
+void Publisher::StopForRollback(uint64_t claimed, uint64_t ours, const absl::Status& why,
+                                Output& out) {
+  if (state_ != State::kStopped) {
+    Emit(out, Event::Kind::kOwnRollback, ledger_, claimed, why);
+    Refuse(out, ledger_, why, Retry::kNo, ours);
+  }
+  state_ = State::kStopped;
+}
+
+absl::Status Publisher::ReadNewest() {
+  TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestHead(ledger_));
+  if (note && (!newest_ || note->head.size >= newest_->head.size)) newest_ = std::move(note);
+  return absl::OkStatus();
+}
+
+void Publisher::Announce(const crypto::Note& note) {
+  announced_ = note;
+  last_offered_ = HeadName{note.head.size, note.head.at};
+}
+
+// A head that the peer has shown to hold, and that is ours.
+void Publisher::TakeShown(const crypto::Note& head) {
+  if (!newest_ || head.head.size > newest_->head.size) newest_ = head;
+  Announce(head);
+  confirmed_ = head.head.size;
+  state_ = State::kReplicate;
+}
+
+bool Publisher::HasNews() const {
+  if (!newest_) return false;
+  if (!last_offered_) return true;
+  return newest_->head.size >= last_offered_->size &&
+         HeadName{newest_->head.size, newest_->head.at} != *last_offered_;
+}
+
+bool Publisher::OfferDue(Instant now) const {
+  if (state_ == State::kStopped || under_way_ || !HasNews()) return false;
+  if (urgent_ || !last_offer_at_) return true;
+  if (last_offered_ && newest_->head.size - last_offered_->size >= limits::kHeadOfferRecords) {
+    return true;
+  }
+  return now >= *last_offer_at_ + limits::kHeadOfferInterval;
+}
+
+absl::Status Publisher::OfferIfDue(Instant now, Output& out) {
+  return OfferDue(now) ? SendOffer(now, out) : absl::OkStatus();
+}
+
+absl::Status Publisher::SendOffer(Instant now, Output& out) {
+  const uint64_t size = newest_->head.size;
+  const uint64_t from = std::min(confirmed_, size);
+  wire::HeadFrame frame{.note = newest_->Text(), .from_size = from};
+  if (from > 0 && from < size) {
+    TJ_ASSIGN_OR_RETURN(frame.consistency, options_.ledgers->Consistency(ledger_, from, size));
+  }
+  out.then_send.push_back(std::move(frame));
+  Announce(*newest_);
+  under_way_ = Offer{size, from};
+  last_offer_at_ = now;
+  urgent_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status Publisher::OnPublished(bool urgent, Instant now, Output& out) {
+  TJ_RETURN_IF_ERROR(ReadNewest());
+  urgent_ = urgent_ || urgent;
+  return OfferIfDue(now, out);
+}
+
+absl::Status Publisher::OnTimer(Instant now, Output& out) {
+  const bool unanswered = under_way_ && now >= *last_offer_at_ + limits::kHeadOfferInterval;
+  if (unanswered && state_ != State::kStopped) {
+    under_way_.reset();
+    return SendOffer(now, out);
+  }
+  return OfferIfDue(now, out);
+}
+
+std::optional<Instant> Publisher::WakeAt() const {
+  if (state_ == State::kStopped || (!under_way_ && !HasNews()) || !last_offer_at_) {
+    return std::nullopt;
+  }
+  return *last_offer_at_ + limits::kHeadOfferInterval;
+}
+
+absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::Note& note,
+                                    Instant now, Output& out) {
+  const auto line = CheckStatement(*options_.trust, note, kind, options_.peer);
+  if (!line.ok()) {
+    const ErrorInfo& info = InfoOf(CodeOf(line.status()));
+    if (info.code == ErrorCode::kCryptoNote) return line.status();  // malformed: not this protocol
+    TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
+    Emit(out, Event::Kind::kBadStatement, ledger_, note.head.size, line.status());
+    Refuse(out, ledger_, line.status(), info.retryable ? Retry::kYes : Retry::kNo, size);
+    return absl::OkStatus();
+  }
+  TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(note.head, out));
+  if (!ours) return absl::OkStatus();
+  Record(kind, note, line->at, out);
+  return kind == crypto::StatementKind::kSeen ? OnSeen(note, now, out) : absl::OkStatus();
+}
+
+// Keeps what is newer. Of several over one size the first is stored, because its time is what
+// counts; the later ones say only that the peer is alive.
+void Publisher::Record(crypto::StatementKind kind, const crypto::Note& note, Instant at,
+                       Output& out) {
+  const bool seen = kind == crypto::StatementKind::kSeen;
+  std::optional<Stated>& last = seen ? seen_ : held_;
+  const uint64_t size = note.head.size;
+  const bool larger = !last || size > last->size;
+  if (!larger && (size < last->size || at <= last->at)) return;
+  last = Stated{size, at};
+  if (larger) {
+    out.persist.push_back(PersistStatement{.ledger = ledger_,
+                                           .signer = options_.peer,
+                                           .kind = kind,
+                                           .size = size,
+                                           .note = note.Text()});
+  }
+  Emit(out, seen ? Event::Kind::kPeerSeen : Event::Kind::kPeerHeld, ledger_, size);
+}
+
+// The peer says which head it has: the answer to an offer, or where to prove from.
+absl::Status Publisher::OnSeen(const crypto::Note& note, Instant now, Output& out) {
+  const uint64_t size = note.head.size;
+  if (state_ == State::kStopped || !under_way_) {
+    confirmed_ = std::max(confirmed_, size);
+    return absl::OkStatus();
+  }
+  if (size == under_way_->size) {
+    confirmed_ = size;
+    under_way_.reset();
+    state_ = State::kReplicate;
+    return OfferIfDue(now, out);
+  }
+  if (size == under_way_->from) return absl::OkStatus();  // repeated after a reconnect
+  confirmed_ = size;
+  under_way_.reset();
+  if (size < newest_->head.size) return Rewind(position_, now, out);
+  TJ_ASSIGN_OR_RETURN(const crypto::Note head, VerifiedHead(*options_.trust, note));
+  TakeShown(head);
+  return absl::OkStatus();
+}
+
+void Publisher::OnOpen(const wire::OpenFrame& frame, Output& out) {
+  if (state_ == State::kStopped || !announced_) {
+    Refuse(out, ledger_, Error(ErrorCode::kStoreAbsent, Cat("leaf ", frame.first.value)),
+           Retry::kYes, 0);
+  } else if (!answers_.Queue(frame)) {
+    Refuse(out, ledger_, Error(ErrorCode::kStoreBusy, "earlier requests are not answered yet"),
+           Retry::kYes, 0);
+  }
+}
+
+absl::Status Publisher::OnRefuse(const wire::RefuseFrame& frame, Instant now, Output& out) {
+  const absl::Status why = ErrorFromName(frame.code, frame.detail);
+  Emit(out, Event::Kind::kRefused, ledger_, frame.size, why);
+  if (state_ == State::kStopped) return absl::OkStatus();
+  if (!frame.retry) {
+    state_ = State::kStopped;
+    answers_.Clear();
+    return absl::OkStatus();
+  }
+  const ErrorCode code = CodeOf(why);
+  if (code == ErrorCode::kSyncGap) return Rewind(frame.size, now, out);
+  if (code == ErrorCode::kSyncState) return absl::OkStatus();
+  // Not now, but later: offered again after the interval, whether or not it is news by then.
+  state_ = State::kProbe;
+  position_ = std::min(position_, frame.size);
+  under_way_.reset();
+  last_offered_.reset();
+  last_offer_at_ = now;
+  return absl::OkStatus();
+}
+
+// Begins again at `size`: the head first, so that the peer knows which segments are meant for it.
+absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
+  rewinds_ = size > rewound_to_ ? 1 : rewinds_ + 1;
+  rewound_to_ = std::max(rewound_to_, size);
+  if (rewinds_ > kRewindsMax) {
+    state_ = State::kStopped;
+    Emit(out, Event::Kind::kLedgerStopped, ledger_, size,
+         Error(ErrorCode::kSyncGap, "the peer asks again and again and gets no further"));
+    return absl::OkStatus();
+  }
+  position_ = std::min(position_, size);
+  under_way_.reset();
+  state_ = State::kProbe;
+  return newest_ ? SendOffer(now, out) : absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame() {
+  if (state_ == State::kStopped || !announced_) return std::optional<wire::Frame>();
+  const auto keep = ColumnsFor(*options_.trust, options_.peer, ledger_.origin);
+  TJ_ASSIGN_OR_RETURN(auto opened, answers_.Next(*options_.ledgers, *announced_, keep));
+  if (opened) return opened;
+  if (state_ != State::kReplicate || position_ >= announced_->head.size) {
+    return std::optional<wire::Frame>();
+  }
+  TJ_ASSIGN_OR_RETURN(SegmentChunk chunk, options_.ledgers->Segment(ledger_, Index{position_},
+                                                                    announced_->head.size, keep));
+  const uint64_t end = chunk.first.value + chunk.count;
+  if (chunk.first.value > position_ || end <= position_ || end > announced_->head.size) {
+    return Error(ErrorCode::kStoreCorrupt,
+                 Cat("no segment at ", position_, " of ", ledger_.Text()));
+  }
+  wire::SegmentFrame frame{.ledger = ledger_,
+                           .first = chunk.first,
+                           .segment = std::move(chunk.bytes),
+                           .head_size = announced_->head.size};
+  if (end < announced_->head.size) {
+    TJ_ASSIGN_OR_RETURN(frame.consistency,
+                        options_.ledgers->Consistency(ledger_, end, announced_->head.size));
+  }
+  position_ = end;
+  return std::optional<wire::Frame>(std::move(frame));
+}
+
+Session::LedgerProgress Publisher::Progress() const {
+  return {.ledger = ledger_,
+          .publishing = true,
+          .announced = announced_ ? announced_->head.size : 0,
+          .position = position_,
+          .seen = seen_ ? seen_->size : 0,
+          .held = held_ ? held_->size : 0,
+          .stopped = state_ == State::kStopped};
+}
+
+}  // namespace tj::sync

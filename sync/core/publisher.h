@@ -1,0 +1,109 @@
+// Publisher: one ledger that we serve, towards one peer: offers heads, sends segments within
+// credit, records what the peer states, answers what it asks to be opened (SPEC.md §6.3). Confined
+// to its session.
+//
+//   probe      the newest head is offered; nothing more until the peer's `seen` says what it has
+//   replicate  segments follow up to the head that was offered last
+//   stopped    nothing for the rest of this stream
+//
+// At most one head is under way: the next proof starts where the peer's `seen` says it stands.
+// Functions that return a Status end the stream when it is not OK.
+
+#ifndef TJ_SYNC_CORE_PUBLISHER_H_
+#define TJ_SYNC_CORE_PUBLISHER_H_
+
+#include <cstdint>
+#include <optional>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/note.h"
+#include "protocol/wire/frame.h"
+#include "sync/core/open_answers.h"
+#include "sync/core/output.h"
+#include "sync/core/ports.h"
+#include "sync/core/session.h"
+
+namespace tj::sync {
+
+class Publisher {
+ public:
+  // Refusals in a row after which a peer that asks to begin again, without getting further, is not
+  // served on this stream.
+  static constexpr int kRewindsMax = 8;
+
+  // `options` must outlive it.
+  Publisher(const SessionOptions& options, LedgerId ledger);
+
+  // The peer's hello: what it holds of the ledger, null if nothing.
+  absl::Status Begin(const wire::HeldLedger* held, Instant now, Output& out);
+  absl::Status OnPublished(bool urgent, Instant now, Output& out);
+  absl::Status OnTimer(Instant now, Output& out);
+  // A `seen` or `held` frame of the peer.
+  absl::Status OnStatement(crypto::StatementKind kind, const crypto::Note& note, Instant now,
+                           Output& out);
+  void OnOpen(const wire::OpenFrame& frame, Output& out);
+  absl::Status OnRefuse(const wire::RefuseFrame& frame, Instant now, Output& out);
+
+  // The next bulk frame, which must be sent; nullopt when there is nothing to send now.
+  absl::StatusOr<std::optional<wire::Frame>> NextFrame();
+  std::optional<Instant> WakeAt() const;
+
+  const LedgerId& ledger() const { return ledger_; }
+  Session::LedgerProgress Progress() const;
+
+ private:
+  enum class State : uint8_t { kProbe, kReplicate, kStopped };
+  // What tells one head of a ledger from another.
+  struct HeadName {
+    uint64_t size = 0;
+    Instant at;
+    bool operator==(const HeadName&) const = default;
+  };
+  struct Offer {
+    uint64_t size = 0;
+    uint64_t from = 0;
+  };
+  struct Stated {
+    uint64_t size = 0;
+    Instant at;
+  };
+
+  absl::Status CheckClaim(const wire::HeldLedger& held, Output& out);
+  absl::StatusOr<bool> IsOurs(const crypto::Head& head, Output& out);
+  absl::Status ReadNewest();
+  bool HasNews() const;
+  void Announce(const crypto::Note& note);
+  void TakeShown(const crypto::Note& head);
+  bool OfferDue(Instant now) const;
+  absl::Status OfferIfDue(Instant now, Output& out);
+  absl::Status SendOffer(Instant now, Output& out);
+  absl::Status OnSeen(const crypto::Note& note, Instant now, Output& out);
+  void Record(crypto::StatementKind kind, const crypto::Note& note, Instant at, Output& out);
+  void StopForRollback(uint64_t claimed, uint64_t ours, const absl::Status& why, Output& out);
+  absl::Status Rewind(uint64_t size, Instant now, Output& out);
+
+  // Constant after construction.
+  const SessionOptions& options_;
+  const LedgerId ledger_;
+
+  State state_ = State::kProbe;
+  std::optional<crypto::Note> newest_;  // of our own head notes
+  std::optional<crypto::Note>
+      announced_;                         // offered last, or shown by the peer: segments lead to it
+  std::optional<HeadName> last_offered_;  // of announced_; none: to be offered in any case
+  std::optional<Offer> under_way_;
+  std::optional<Instant> last_offer_at_;
+  bool urgent_ = false;
+  uint64_t confirmed_ = 0;  // size of the newest head that the peer has shown to hold
+  uint64_t position_ = 0;   // next leaf to send
+  std::optional<Stated> seen_;
+  std::optional<Stated> held_;
+  uint64_t rewound_to_ = 0;
+  int rewinds_ = 0;
+  OpenAnswers answers_;
+};
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_PUBLISHER_H_

@@ -1,0 +1,87 @@
+#include "sync/core/segment_check.h"
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "crypto/leaf_hash.h"
+#include "crypto/merkle/verify.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "protocol/wire/segment.h"
+
+namespace tj::sync {
+namespace {
+
+absl::Status Wrong(std::string_view detail) { return Error(ErrorCode::kSyncHash, detail); }
+
+// Hashes every body, and compares with the hashes that came beside bodies: they are stored, and cut
+// out for others later.
+absl::Status HashBodies(wire::Segment& segment) {
+  std::vector<std::pair<size_t, Hash>> carried;
+  for (size_t i = 0; i < segment.leaves.size(); ++i) {
+    if (segment.has_hash[i] && !segment.leaves[i].body.empty()) {
+      carried.emplace_back(i, segment.leaves[i].body_hash);
+    }
+  }
+  crypto::HashBodies(segment.leaves);
+  for (const auto& [i, hash] : carried) {
+    if (segment.leaves[i].body_hash != hash) {
+      return Wrong(Cat("body and hash of leaf ", segment.first.value + i, " differ"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Drops the leaves before `size` that are held already.
+absl::StatusOr<Bytes> CutFront(wire::Segment& segment, uint64_t size) {
+  const auto held = static_cast<std::ptrdiff_t>(size - segment.first.value);
+  segment.leaves.erase(segment.leaves.begin(), segment.leaves.begin() + held);
+  segment.first = Index{size};
+  return wire::EncodeSegment(segment.first, segment.leaves, wire::HashColumns::kWhereNeeded);
+}
+
+}  // namespace
+
+absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
+                                            const crypto::Head& head,
+                                            const std::function<bool(Audience)>& owed) {
+  TJ_ASSIGN_OR_RETURN(wire::Segment segment, wire::DecodeSegment(frame.segment));
+  if (segment.first != frame.first) return Wrong("the frame names another first leaf");
+  const uint64_t end = segment.end().value;
+  if (end > head.size) return Wrong(Cat("it ends at ", end, ", beyond the head"));
+  if (segment.first.value > held.size() || end <= held.size()) {
+    return Error(ErrorCode::kInternal, "segment does not join what is held");
+  }
+  TJ_RETURN_IF_ERROR(HashBodies(segment));
+
+  CheckedSegment checked{.op = {.ledger = head.ledger}, .frontier = held};
+  if (segment.first.value == held.size()) {
+    checked.op.segment = frame.segment;
+  } else {
+    TJ_ASSIGN_OR_RETURN(checked.op.segment, CutFront(segment, held.size()));
+  }
+  std::vector<Hash> leaves(segment.leaves.size());
+  crypto::HashLeaves(segment.leaves, leaves);
+  checked.frontier.Append(leaves, checked.op.completed);
+  const absl::Status in_tree = merkle::VerifyConsistency<merkle::Sm3Hasher>(
+      end, head.size, checked.frontier.Root(), head.root, frame.consistency);
+  if (!in_tree.ok()) {
+    return Wrong(Cat("leaves ", segment.first.value, " to ", end, " are not in the head's tree"));
+  }
+
+  checked.op.first = segment.first;
+  checked.op.count = static_cast<uint32_t>(segment.leaves.size());
+  checked.op.frontier = checked.frontier.roots();
+  checked.op.last_recorded_at = segment.leaves.back().header.recorded_at;
+  for (size_t i = 0; i < segment.leaves.size(); ++i) {
+    const wire::Leaf& leaf = segment.leaves[i];
+    if (leaf.body.empty() && owed(leaf.header.audience)) {
+      checked.op.missing.push_back(Index{segment.first.value + i});
+    }
+  }
+  return checked;
+}
+
+}  // namespace tj::sync

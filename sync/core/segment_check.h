@@ -1,0 +1,36 @@
+// Checking a segment of a followed ledger: leaves that continue what is held, whose tree leads to a
+// verified head. Nothing of it may be believed before. Pure; any thread.
+
+#ifndef TJ_SYNC_CORE_SEGMENT_CHECK_H_
+#define TJ_SYNC_CORE_SEGMENT_CHECK_H_
+
+#include <functional>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/merkle/frontier.h"
+#include "crypto/note.h"
+#include "protocol/vocab/family.h"
+#include "protocol/wire/frame.h"
+#include "sync/core/output.h"
+
+namespace tj::sync {
+
+using Frontier = merkle::Frontier<merkle::Sm3Hasher>;
+
+struct CheckedSegment {
+  PersistSegment op;
+  Frontier frontier;  // after it
+};
+
+// `held` is the frontier of what is durable, `head` the newest verified head; frame.first <= size <
+// end of the segment: leaves that are held already are cut off. `owed` says for which audiences a
+// body must be there. WIRE-SEGMENT or WIRE-LIMIT for bytes that are no segment, SYNC-HASH for one
+// that is not part of the head's tree.
+absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
+                                            const crypto::Head& head,
+                                            const std::function<bool(Audience)>& owed);
+
+}  // namespace tj::sync
+
+#endif  // TJ_SYNC_CORE_SEGMENT_CHECK_H_

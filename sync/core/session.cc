@@ -1,0 +1,306 @@
+#include "sync/core/session.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "sync/core/credit.h"
+#include "sync/core/follower.h"
+#include "sync/core/hello.h"
+#include "sync/core/liveness.h"
+#include "sync/core/policy.h"
+#include "sync/core/publisher.h"
+
+namespace tj::sync {
+
+// Which frame goes to which ledger; hello, credit, pings and the end of the stream. A Status that
+// is not OK inside means that the stream ends with it.
+struct Session::Impl {
+  enum class Phase : uint8_t { kNew, kHandshake, kReady, kClosed };
+
+  explicit Impl(SessionOptions given) : options(std::move(given)), nonce(options.nonce_seed) {}
+
+  template <typename Action>
+  Output Run(Instant now, Action action);
+  absl::Status Advance(Instant now, Output& out);
+  absl::Status Pump(Instant now, Output& out);
+  void End(const absl::Status& why, Output& out);
+
+  absl::Status OnFrame(const wire::Frame& frame, Instant now, Output& out);
+  absl::Status On(const wire::Hello& hello, Instant now, Output& out);
+  absl::Status On(const wire::HeadFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::SegmentFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::SeenFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::HeldFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::OpenFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::OpenedFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::RefuseFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::CreditFrame& frame, Instant now, Output& out);
+  absl::Status On(const wire::PingFrame& frame, Instant now, Output& out);
+  absl::Status OnStatement(crypto::StatementKind kind, const Bytes& text, Instant now, Output& out);
+
+  Publisher* FindPublisher(const LedgerId& ledger);
+  Follower* FindFollower(const LedgerId& ledger);
+
+  const SessionOptions options;
+  Phase phase = Phase::kNew;
+  std::map<LedgerId, Publisher> publishers;
+  std::map<LedgerId, Follower> followers;
+  std::optional<LedgerId> pumped_last;  // whose turn it was: the next one begins
+  Liveness liveness;
+  CreditBalance balance;  // what we may send
+  CreditWindow window;    // what the peer may send
+  uint64_t nonce;
+};
+
+// Every input goes through here: does `action`, then what time and credit allow, and sees to the
+// deadlines.
+template <typename Action>
+Output Session::Impl::Run(Instant now, Action action) {
+  Output out;
+  if (phase == Phase::kClosed) return out;
+  absl::Status status = action(out);
+  if (status.ok() && phase == Phase::kReady) status = Pump(now, out);
+  if (!status.ok()) End(status, out);
+  if (!out.then_send.empty()) liveness.Sent(now);
+  if (phase == Phase::kClosed) {
+    out.wake_at.reset();
+    return out;
+  }
+  const auto no_later = [&out](const std::optional<Instant>& at) {
+    if (at && (!out.wake_at || *at < *out.wake_at)) out.wake_at = at;
+  };
+  no_later(liveness.WakeAt());
+  for (const auto& [ledger, publisher] : publishers) no_later(publisher.WakeAt());
+  for (const auto& [ledger, follower] : followers) no_later(follower.WakeAt());
+  return out;
+}
+
+// Bulk frames while there is credit, one a ledger in turn.
+absl::Status Session::Impl::Pump(Instant now, Output& out) {
+  uint64_t pumped = 0;
+  size_t idle = 0;  // ledgers in a row that have nothing
+  while (idle < publishers.size() && balance.CanSend()) {
+    if (pumped >= kPumpBytes) {
+      out.wake_at = now;
+      break;
+    }
+    auto turn = pumped_last ? publishers.upper_bound(*pumped_last) : publishers.begin();
+    if (turn == publishers.end()) turn = publishers.begin();
+    pumped_last = turn->first;
+    TJ_ASSIGN_OR_RETURN(auto frame, turn->second.NextFrame());
+    if (!frame) {
+      ++idle;
+      continue;
+    }
+    idle = 0;
+    const uint64_t cost = CreditCost(*frame);
+    balance.Spent(cost);
+    pumped += cost;
+    out.then_send.push_back(*std::move(frame));
+  }
+  return absl::OkStatus();
+}
+
+// Tells the peer why, and ends the stream.
+void Session::Impl::End(const absl::Status& why, Output& out) {
+  const ErrorInfo& info = InfoOf(CodeOf(why));
+  out.then_send.push_back(wire::RefuseFrame{
+      .code = std::string(info.name), .detail = DetailOf(why), .retry = info.retryable});
+  out.close = why;
+  phase = Phase::kClosed;
+}
+
+absl::Status Session::Impl::Advance(Instant now, Output& out) {
+  TJ_RETURN_IF_ERROR(liveness.Check(now));
+  if (liveness.PingDue(now)) {
+    out.then_send.push_back(wire::PingFrame{.nonce = nonce++, .reply = false, .at = now});
+  }
+  for (auto& [ledger, publisher] : publishers) TJ_RETURN_IF_ERROR(publisher.OnTimer(now, out));
+  for (auto& [ledger, follower] : followers) TJ_RETURN_IF_ERROR(follower.OnTimer(now, out));
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::OnFrame(const wire::Frame& frame, Instant now, Output& out) {
+  const bool first_words = std::holds_alternative<wire::Hello>(frame) ||
+                           std::holds_alternative<wire::RefuseFrame>(frame);
+  if (phase != Phase::kReady && !first_words) {
+    return Error(ErrorCode::kSyncState, Cat(wire::FrameName(frame), " before hello"));
+  }
+  const uint64_t cost = CreditCost(frame);
+  if (cost > 0) TJ_RETURN_IF_ERROR(window.Received(cost));
+  TJ_RETURN_IF_ERROR(
+      std::visit([&](const auto& kind) -> absl::Status { return On(kind, now, out); }, frame));
+  if (cost > 0) {
+    // Sent after what the frame made us write: what is granted is room that is there again.
+    const uint64_t grant = window.Consumed(cost, now);
+    if (grant > 0) out.then_send.push_back(wire::CreditFrame{grant});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& out) {
+  if (phase != Phase::kHandshake) return Error(ErrorCode::kSyncState, "a second hello");
+  TJ_RETURN_IF_ERROR(CheckHello(options, hello));
+  phase = Phase::kReady;
+  liveness.Ready();
+  Emit(out, Event::Kind::kReady, LedgerId{options.peer, Epoch{}}, 0);
+  out.then_send.push_back(wire::CreditFrame{window.Open(now)});
+  for (const LedgerId& ledger : hello.offered) {
+    if (!Follows(*options.trust, options.self, options.peer, ledger)) continue;
+    const auto [at, added] = followers.try_emplace(ledger, options, ledger);
+    if (added) TJ_RETURN_IF_ERROR(at->second.Begin(now, out));
+  }
+  for (const LedgerId& ledger : ServedTo(options)) {
+    const auto held = std::find_if(hello.held.begin(), hello.held.end(),
+                                   [&](const auto& entry) { return entry.ledger == ledger; });
+    const auto [at, added] = publishers.try_emplace(ledger, options, ledger);
+    if (!added) continue;
+    TJ_RETURN_IF_ERROR(at->second.Begin(held == hello.held.end() ? nullptr : &*held, now, out));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::HeadFrame& frame, Instant now, Output& out) {
+  TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(frame.note));
+  if (Follower* follower = FindFollower(note.head.ledger)) {
+    return follower->OnHead(note, frame, now, out);
+  }
+  Refuse(out, note.head.ledger, Error(ErrorCode::kSyncState, "not followed from here"), Retry::kNo,
+         0);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::SegmentFrame& frame, Instant now, Output& out) {
+  if (Follower* follower = FindFollower(frame.ledger)) {
+    return follower->OnSegment(frame, now, out);
+  }
+  Refuse(out, frame.ledger, Error(ErrorCode::kSyncState, "not followed from here"), Retry::kNo, 0);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::SeenFrame& frame, Instant now, Output& out) {
+  return OnStatement(crypto::StatementKind::kSeen, frame.note, now, out);
+}
+
+absl::Status Session::Impl::On(const wire::HeldFrame& frame, Instant now, Output& out) {
+  return OnStatement(crypto::StatementKind::kHeld, frame.note, now, out);
+}
+
+absl::Status Session::Impl::OnStatement(crypto::StatementKind kind, const Bytes& text, Instant now,
+                                        Output& out) {
+  TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(text));
+  if (Publisher* publisher = FindPublisher(note.head.ledger)) {
+    return publisher->OnStatement(kind, note, now, out);
+  }
+  Refuse(out, note.head.ledger, Error(ErrorCode::kSyncState, "not served here"), Retry::kNo, 0);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::OpenFrame& frame, Instant, Output& out) {
+  if (Publisher* publisher = FindPublisher(frame.ledger)) {
+    publisher->OnOpen(frame, out);
+  } else {
+    Refuse(out, frame.ledger, Error(ErrorCode::kSyncState, "not served here"), Retry::kNo, 0);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::OpenedFrame& frame, Instant now, Output& out) {
+  if (Follower* follower = FindFollower(frame.ledger)) {
+    return follower->OnOpened(frame, now, out);
+  }
+  Refuse(out, frame.ledger, Error(ErrorCode::kSyncState, "not followed from here"), Retry::kNo, 0);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::RefuseFrame& frame, Instant now, Output& out) {
+  if (frame.ledger.empty()) {
+    const absl::Status why = ErrorFromName(frame.code, frame.detail);
+    Emit(out, Event::Kind::kRefused, LedgerId{options.peer, Epoch{}}, 0, why);
+    out.close = why;
+    phase = Phase::kClosed;
+    return absl::OkStatus();
+  }
+  TJ_ASSIGN_OR_RETURN(const LedgerId ledger, LedgerId::Parse(frame.ledger));
+  if (Publisher* publisher = FindPublisher(ledger)) return publisher->OnRefuse(frame, now, out);
+  if (Follower* follower = FindFollower(ledger)) {
+    follower->OnRefuse(frame, out);
+  } else {
+    Emit(out, Event::Kind::kRefused, ledger, frame.size, ErrorFromName(frame.code, frame.detail));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::CreditFrame& frame, Instant, Output&) {
+  balance.Granted(frame.bytes);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::On(const wire::PingFrame& frame, Instant now, Output& out) {
+  if (!frame.reply) {
+    out.then_send.push_back(wire::PingFrame{.nonce = frame.nonce, .reply = true, .at = now});
+  }
+  return absl::OkStatus();
+}
+
+Publisher* Session::Impl::FindPublisher(const LedgerId& ledger) {
+  const auto found = publishers.find(ledger);
+  return found == publishers.end() ? nullptr : &found->second;
+}
+
+Follower* Session::Impl::FindFollower(const LedgerId& ledger) {
+  const auto found = followers.find(ledger);
+  return found == followers.end() ? nullptr : &found->second;
+}
+
+Session::Session(SessionOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Session::~Session() = default;
+
+Output Session::Start(Instant now) {
+  return impl_->Run(now, [&](Output& out) -> absl::Status {
+    impl_->liveness.Started(now);
+    impl_->phase = Impl::Phase::kHandshake;
+    TJ_ASSIGN_OR_RETURN(wire::Hello hello, MakeHello(impl_->options));
+    out.then_send.push_back(std::move(hello));
+    return absl::OkStatus();
+  });
+}
+
+Output Session::Step(const wire::Frame& frame, Instant now) {
+  return impl_->Run(now, [&](Output& out) {
+    impl_->liveness.Heard(now);
+    return impl_->OnFrame(frame, now, out);
+  });
+}
+
+Output Session::OnTimer(Instant now) {
+  return impl_->Run(now, [&](Output& out) { return impl_->Advance(now, out); });
+}
+
+Output Session::OnPublished(const LedgerId& ledger, bool urgent, Instant now) {
+  return impl_->Run(now, [&](Output& out) -> absl::Status {
+    Publisher* publisher = impl_->FindPublisher(ledger);
+    // Before the hello there is none yet; it reads the newest head when it begins.
+    return publisher == nullptr ? absl::OkStatus() : publisher->OnPublished(urgent, now, out);
+  });
+}
+
+std::vector<Session::LedgerProgress> Session::Progress() const {
+  std::vector<LedgerProgress> progress;
+  for (const auto& [ledger, publisher] : impl_->publishers) {
+    progress.push_back(publisher.Progress());
+  }
+  for (const auto& [ledger, follower] : impl_->followers) progress.push_back(follower.Progress());
+  return progress;
+}
+
+bool Session::ready() const { return impl_->phase == Impl::Phase::kReady; }
+
+}  // namespace tj::sync
