@@ -83,12 +83,27 @@ inline constexpr Duration kClockJumpMax{600'000};
 inline constexpr size_t kInputLineBytesMax = 1024 * 1024;
 inline constexpr size_t kXesTraceEventsMax = 100'000;
 inline constexpr size_t kXesValueBytesMax = 64 * 1024;
-// Text fields, in characters (DOMAIN §B.3).
+// Contents of payloads. Text in characters (GB/T 39046, after the domain's field table).
 inline constexpr size_t kCaseNoCharsMax = 50;
 inline constexpr size_t kSourceCharsMax = 32;
 inline constexpr size_t kSourceEventIdCharsMax = 64;
 inline constexpr size_t kNameCharsMax = 200;
 inline constexpr size_t kPrivateTextCharsMax = 4000;
+inline constexpr size_t kOfficerIdCharsMax = 32;
+inline constexpr size_t kPostCharsMax = 64;
+// Codes, serial numbers and document numbers inside an event.
+inline constexpr size_t kShortCodeCharsMax = 64;
+inline constexpr size_t kProjectNameCharsMax = 1000;
+// A limit beyond this is a mistake: 27 years of days.
+inline constexpr uint32_t kLimitCountMax = 10'000;
+// Fields that one correction may name.
+inline constexpr size_t kCorrectFieldsMax = 32;
+// Counts and sums in payloads, fen included: 100 billion yuan in one row, and 900,000 such rows
+// still add up in 64 bits.
+inline constexpr int64_t kMeasureMax = 10'000'000'000'000;
+// Entries of a list in a payload: facts of an alarm, witnessed sizes.
+inline constexpr size_t kFactsMax = 64;
+inline constexpr size_t kWitnessEntriesMax = 4096;
 // What an error message repeats of a bad value.
 inline constexpr size_t kExcerptBytesMax = 60;
 

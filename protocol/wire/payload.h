@@ -16,19 +16,32 @@
 
 namespace tj::wire {
 
-// Field-level checks of a case event: mandatory fields, code lists, lengths, times within [1990,
-// 2200), detail matching the type (DOMAIN §B.3, §B.4). The error's detail begins with the field's
-// name.
+// Field-level checks of a case event (DOMAIN §B.3, §B.4): mandatory fields, code lists, lengths in
+// characters, times within [1990, 2200), and a detail that goes with the type. A VALUE-… error
+// whose detail begins with the field's name. Whether texts are in NFC is not checked.
+//   type                           detail                 must be there
+//   STEP                           step                   yes
+//   SPECIAL_BEGIN, SPECIAL_END     special (begin: with approved)   yes
+//   DECIDE · DONE                  decide · done          yes
+//   NOT_ACCEPT, VOID, WITHDRAW     done (result 6 · 2, 3 · 5)       no
+//   SUPPLEMENT_NOTICE, …_RECV      supplement             no
+//   RATING · CORRECT               rating · correct       yes
+//   FEE                            none; the field fee    yes (any event may carry a fee)
+//   any other                      none
 absl::Status ValidateCaseEvent(const v1::CaseEvent& event);
-// Lengths and text of the private parts.
+// Lengths and text of the private parts; VALUE-….
 absl::Status ValidatePersonPart(const v1::PersonPart& part);
 absl::Status ValidateTextPart(const v1::TextPart& part);
 
-// Parses and validates; WIRE-PAYLOAD.
+// Parse and validate; WIRE-PAYLOAD, with the field's name.
 absl::StatusOr<v1::CaseEvent> ParseCaseEvent(ByteView payload);
 absl::StatusOr<v1::Summary> ParseSummary(ByteView payload);
 absl::StatusOr<v1::Adopt> ParseAdopt(ByteView payload);
 absl::StatusOr<v1::Heads> ParseHeads(ByteView payload);
+absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload);
+absl::StatusOr<v1::Restart> ParseRestart(ByteView payload);
+absl::StatusOr<v1::Witness> ParseWitness(ByteView payload);
+absl::StatusOr<v1::Tick> ParseTick(ByteView payload);
 
 // The summary's leaf list, decoded; WIRE-PAYLOAD if a difference is zero, it overflows, or an index
 // is not below `size_max`.

@@ -1,0 +1,207 @@
+// Parsing and checking payloads other than the case event, which has a file of its own.
+
+#include "protocol/wire/payload.h"
+
+#include <set>
+#include <utility>
+
+#include "protocol/vocab/check.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "protocol/wire/field_check.h"
+#include "protocol/wire/parse_proto.h"
+
+namespace tj::wire {
+namespace {
+
+constexpr int kResults = 7;  // 办结结果 0–6
+constexpr int kDaysOfCalendarMax = 366;
+// A calendar announces days of the neighbouring years as well (元旦 begins in December).
+constexpr int kCalendarMarginDays = 31;
+
+absl::Status Bad(std::string_view detail) { return Error(ErrorCode::kWirePayload, detail); }
+
+template <typename Message>
+absl::StatusOr<Message> Parse(ByteView payload, void (*check_fields)(const Message&, FieldCheck&)) {
+  Message message;
+  if (!ParseProto(payload, message)) return Bad("not a Protobuf message of its family");
+  FieldCheck check;
+  check_fields(message, check);
+  if (!check.status().ok()) return Bad(DetailOf(check.status()));
+  return message;
+}
+
+// Calls `take` with each leaf index; WIRE-PAYLOAD at the first that is wrong.
+template <typename Take>
+absl::Status WalkLeaves(const v1::Summary& summary, uint64_t size_max, const Take& take) {
+  uint64_t index = 0;
+  bool first = true;
+  for (const uint64_t step : summary.leaves()) {
+    if (!first && step == 0) return Bad("leaves: an index twice");
+    if (step >= size_max || (!first && step >= size_max - index)) {
+      return Bad("leaves: an index beyond the ledger");
+    }
+    index = first ? step : index + step;
+    first = false;
+    take(Index{index});
+  }
+  return absl::OkStatus();
+}
+
+void CheckMeasures(const v1::Measures& m, FieldCheck& check) {
+  const std::pair<std::string_view, int64_t> values[] = {
+      {"total.received", m.received()},
+      {"total.events", m.events()},
+      {"total.accepted", m.accepted()},
+      {"total.decided", m.decided()},
+      {"total.not_accepted", m.not_accepted()},
+      {"total.in_hand", m.in_hand()},
+      {"total.early", m.early()},
+      {"total.on_time", m.on_time()},
+      {"total.late", m.late()},
+      {"total.unjudged", m.unjudged()},
+      {"total.limit_days", m.limit_days()},
+      {"total.used_days", m.used_days()},
+      {"total.fee_fen", m.fee_fen()},
+      {"total.fee_cases", m.fee_cases()},
+      {"total.fee_rounded", m.fee_rounded()},
+      {"total.fee_negative", m.fee_negative()},
+      {"total.violations", m.violations()},
+  };
+  for (const auto& [field, value] : values) {
+    check.Number(field, value, -limits::kMeasureMax, limits::kMeasureMax);
+  }
+  check.Number("total.closed", m.closed_size(), 0, kResults);
+  for (const int64_t value : m.closed()) {
+    check.Number("total.closed", value, -limits::kMeasureMax, limits::kMeasureMax);
+  }
+}
+
+void CheckSummary(const v1::Summary& summary, FieldCheck& check) {
+  check.Day("date", summary.date());
+  check.Parsed<CreditCode>("org", summary.org());
+  check.Parsed<ItemCode>("item", summary.item());
+  if (summary.revision() == 0) check.Missing("revision");
+  if (!summary.has_total()) check.Missing("total");
+  CheckMeasures(summary.total(), check);
+  check.Size("folded_size", summary.folded_size());
+  check.Take(WalkLeaves(summary, summary.folded_size(), [](Index) {}));
+}
+
+// A place in a ledger: Adopt.Position and Heads.Entry have the same four fields.
+template <typename Place>
+void CheckPlace(std::string_view field, const Place& place, FieldCheck& check) {
+  check.Parsed<NodeCode>(Cat(field, ".origin"), place.origin());
+  if (place.epoch() == 0) check.Missing(Cat(field, ".epoch"));
+  check.Size(Cat(field, ".size"), place.size());
+  check.Length(Cat(field, ".root"), place.root(), Hash::kSize);
+}
+
+void CheckCalendar(const v1::Calendar& calendar, FieldCheck& check) {
+  check.Number("calendar.year", calendar.year(), 1990, 2199);
+  check.Line("calendar.version", calendar.version(), limits::kShortCodeCharsMax, Need::kMandatory);
+  if (!check.status().ok()) return;
+  const auto year = static_cast<int>(calendar.year());
+  const int64_t first = CivilDate::Of(year, 1, 1).days() - kCalendarMarginDays;
+  const int64_t last = CivilDate::Of(year, 12, 31).days() + kCalendarMarginDays;
+  std::set<int32_t> off;
+  for (const auto& [field, days] : {std::pair{"calendar.days_off", &calendar.days_off()},
+                                    std::pair{"calendar.days_worked", &calendar.days_worked()}}) {
+    check.Number(field, days->size(), 0, kDaysOfCalendarMax);
+    int64_t after = first - 1;
+    for (const int32_t day : *days) {
+      check.Number(field, day, after + 1, last);
+      after = day;
+      if (days == &calendar.days_off()) {
+        off.insert(day);
+      } else if (off.contains(day)) {
+        check.Fail(ErrorCode::kValueDate, field, Cat("day ", day, " is off as well"));
+      }
+    }
+  }
+}
+
+void CheckAdopt(const v1::Adopt& adopt, FieldCheck& check) {
+  if (!adopt.has_position() && !adopt.has_calendar()) check.Missing("position or calendar");
+  if (adopt.has_position()) CheckPlace("position", adopt.position(), check);
+  if (adopt.has_calendar()) CheckCalendar(adopt.calendar(), check);
+}
+
+void CheckHeads(const v1::Heads& heads, FieldCheck& check) {
+  check.Number("entries", heads.entries_size(), 1, limits::kLedgersPerPeerMax);
+  std::set<std::pair<std::string_view, uint32_t>> ledgers;
+  for (const v1::Heads::Entry& entry : heads.entries()) {
+    if (!check.status().ok()) return;
+    CheckPlace("entries", entry, check);
+    check.ClockTime("entries.head_at_ms", entry.head_at_ms());
+    check.ClockTime("entries.seen_at_ms", entry.seen_at_ms());
+    if (!ledgers.insert({entry.origin(), entry.epoch()}).second) {
+      check.Fail(ErrorCode::kValueEnum, "entries.origin", Cat(entry.origin(), " named twice"));
+    }
+  }
+}
+
+void CheckAlarm(const v1::Alarm& alarm, FieldCheck& check) {
+  check.Line("alarm_id", alarm.alarm_id(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.Line("rule_id", alarm.rule_id(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.OneOf("severity", alarm.severity(), {1, 2, 3, 9});
+  check.Line("subject", alarm.subject(), limits::kNameCharsMax, Need::kOptional);
+  check.ClockTime("raised_at_ms", alarm.raised_at_ms());
+  for (const uint64_t input : alarm.inputs()) check.Size("inputs", input);
+  check.Number("facts", static_cast<int64_t>(alarm.facts().size()), 0, limits::kFactsMax);
+  for (const auto& [key, value] : alarm.facts()) {
+    check.Line("facts", key, limits::kShortCodeCharsMax, Need::kMandatory);
+    check.Line("facts", value, limits::kNameCharsMax, Need::kOptional);
+  }
+}
+
+void CheckRestart(const v1::Restart& restart, FieldCheck& check) {
+  check.Line("software", restart.software(), limits::kNameCharsMax, Need::kOptional);
+  check.Size("size", restart.size());
+  check.Length("root", restart.root(), Hash::kSize);
+}
+
+void CheckWitness(const v1::Witness& witness, FieldCheck& check) {
+  check.Parsed<NodeCode>("by", witness.by());
+  check.Number("entries", witness.entries_size(), 1, limits::kWitnessEntriesMax);
+  for (const v1::Witness::Entry& entry : witness.entries()) {
+    check.Size("entries.size", entry.size());
+    check.ClockTime("entries.seen_at_ms", entry.seen_at_ms());
+  }
+}
+
+void CheckTick(const v1::Tick& tick, FieldCheck& check) { check.ClockTime("at_ms", tick.at_ms()); }
+
+}  // namespace
+
+absl::StatusOr<v1::CaseEvent> ParseCaseEvent(ByteView payload) {
+  return Parse<v1::CaseEvent>(payload, [](const v1::CaseEvent& event, FieldCheck& check) {
+    check.Take(ValidateCaseEvent(event));
+  });
+}
+
+absl::StatusOr<v1::Summary> ParseSummary(ByteView payload) { return Parse(payload, CheckSummary); }
+absl::StatusOr<v1::Adopt> ParseAdopt(ByteView payload) { return Parse(payload, CheckAdopt); }
+absl::StatusOr<v1::Heads> ParseHeads(ByteView payload) { return Parse(payload, CheckHeads); }
+absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload) { return Parse(payload, CheckAlarm); }
+absl::StatusOr<v1::Restart> ParseRestart(ByteView payload) { return Parse(payload, CheckRestart); }
+absl::StatusOr<v1::Witness> ParseWitness(ByteView payload) { return Parse(payload, CheckWitness); }
+absl::StatusOr<v1::Tick> ParseTick(ByteView payload) { return Parse(payload, CheckTick); }
+
+absl::StatusOr<std::vector<Index>> SummaryLeaves(const v1::Summary& summary, uint64_t size_max) {
+  std::vector<Index> leaves;
+  leaves.reserve(static_cast<size_t>(summary.leaves_size()));
+  TJ_RETURN_IF_ERROR(WalkLeaves(summary, size_max, [&](Index leaf) { leaves.push_back(leaf); }));
+  return leaves;
+}
+
+void SetSummaryLeaves(std::span<const Index> leaves, v1::Summary& summary) {
+  summary.clear_leaves();
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    TJ_CHECK(i == 0 || leaves[i] > leaves[i - 1]);
+    summary.add_leaves(i == 0 ? leaves[i].value : leaves[i].value - leaves[i - 1].value);
+  }
+}
+
+}  // namespace tj::wire
