@@ -15,6 +15,7 @@
 #include <absl/status/statusor.h>
 
 #include "node/case/case_state.pb.h"
+#include "node/case/measures.h"
 #include "node/rules/calendar.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/vocab/time.h"
@@ -30,23 +31,28 @@ struct RowKey {
   auto operator<=>(const RowKey&) const = default;
 };
 
-// What one case adds to rows besides its events: by row. Equal for equal states.
-using Contribution = std::map<RowKey, v1::Measures>;
-
 // Folds `event` (leaf `index`) into `state`. Returns the guard that it violates ("g2" …), empty if
-// none.
+// none; a violating event is listed in the state and changes nothing else.
 std::string_view ApplyEvent(const v1::CaseEvent& event, Index index, CaseState& state);
 
-// What the state contributes. Dates are Beijing dates of claimed times. A decision that cannot be
-// judged (no calendar for a date, no terms) counts as unjudged.
-Contribution Contribute(const CaseState& state, const rules::Calendar& calendar);
+// The verdict on a case that was decided.
+struct Verdict {
+  enum class Kind : uint8_t { kNone, kEarly, kOnTime, kLate, kUnjudged } kind = Kind::kNone;
+  int32_t used_days = 0;
+  int32_t limit_days = 0;
+  std::optional<CivilDate> due;
+};
+// kNone while nothing was decided; kUnjudged without terms, acceptance or a calendar. For an open
+// case `due` is set where it can be computed.
+Verdict JudgeCase(const CaseState& state, const rules::Calendar& calendar);
+
+// What the state contributes to the rows of its organisation and item, by Beijing day of claimed
+// times. Equal for equal states and calendars.
+std::map<CivilDate, v1::Measures> Contribute(const CaseState& state,
+                                             const rules::Calendar& calendar);
 
 // The row an event itself is counted in: its claimed date, its organisation and item.
 RowKey RowOf(const v1::CaseEvent& event);
-
-// into += sign * what, field by field; `closed` has seven entries.
-void AddMeasures(const v1::Measures& what, int sign, v1::Measures& into);
-bool IsZero(const v1::Measures& measures);
 
 }  // namespace tj::cases
 

@@ -1,63 +1,59 @@
-// CaseProjection: the own ledger folded into cases and summary rows, in derived/. SummaryEmitter:
-// turns rows that changed into `summary` records of the own ledger. A row's state keeps its
-// measures, the last emitted revision and the leaves counted since; reading one's own summary
-// record back moves the revision on, so a rebuild emits nothing twice (ARCHITECTURE §6).
+// CaseProjection: the own ledger folded into cases and summary rows, in derived/. A row keeps its
+// measures, the newest revision that was read back and the leaves counted since; so a rebuild knows
+// what was emitted before (ARCHITECTURE §6). Calendars come from `adopt` records of the same
+// ledger: taking one over judges again the decisions that had none.
 
 #ifndef TJ_NODE_CASE_CASE_PROJECTION_H_
 #define TJ_NODE_CASE_CASE_PROJECTION_H_
 
 #include <functional>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
 #include "node/case/case_fold.h"
+#include "node/case/case_rows.h"
+#include "node/rules/calendar.h"
 #include "node/store/projection.h"
-#include "node/store/truth.h"
-#include "protocol/vocab/time.h"
 
 namespace tj::cases {
 
 // Confined to the projector's thread.
 class CaseProjection final : public store::Projection {
  public:
-  explicit CaseProjection(LedgerId own);
-  ~CaseProjection() override;
+  explicit CaseProjection(LedgerId own) : own_(std::move(own)) {}
   std::string_view name() const override { return "case"; }
   uint32_t code_version() const override { return 1; }
   std::string_view prefixes() const override;
-  bool Reads(const LedgerId& ledger) const override;
+  bool Reads(const LedgerId& ledger) const override { return ledger == own_; }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,
                      const store::KvReader& derived, store::KvBatch& batch) override;
   void Reset() override;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
+  absl::Status FoldEvent(Index index, ByteView payload, const store::KvReader& derived);
+  absl::Status FoldSummary(ByteView payload, const store::KvReader& derived);
+  absl::Status FoldAdopt(ByteView payload, const store::KvReader& derived, store::KvBatch& batch);
+  absl::Status Reshare(CaseState& state, const store::KvReader& derived);
+  absl::Status JudgeAgain(const store::KvReader& derived);
+  absl::Status LoadCalendars(const store::KvReader& derived);
 
-// Reads derived/ and says which summary records are due. Confined to a thread.
-class SummaryEmitter {
- public:
-  // `truth` and `derived` must outlive it.
-  SummaryEmitter(store::Truth& truth, const store::Kv& derived, LedgerId own, Duration interval);
-
-  // To be called when the case projection stands at `folded_size`. Appends a new revision for every
-  // row that changed and whose last revision is at least `interval` old (all of them when `flush`);
-  // at most once per (row, revision), across crashes, by the dedup key
-  // ("~summary", row, revision). Returns how many records were issued.
-  absl::StatusOr<uint64_t> Emit(uint64_t folded_size, Instant now, bool flush);
-
- private:
-  store::Truth& truth_;
-  const store::Kv& derived_;
   const LedgerId own_;
-  const Duration interval_;
-  std::map<RowKey, Instant> last_issued_;
-  std::map<RowKey, uint32_t> in_flight_;  // revisions issued but not yet read back
+  RowCache cache_;
+  bool calendars_loaded_ = false;
+  std::map<int, rules::YearCalendar> years_;
+  rules::Calendar calendar_;
+  uint64_t skipped_ = 0;
 };
+
+// A calendar as it travels; RULES-CALENDAR.
+absl::StatusOr<rules::YearCalendar> YearOf(const v1::Calendar& calendar);
+v1::Calendar CalendarRecord(const rules::YearCalendar& year);
+// The calendars that the own ledger has adopted, as of the case projection.
+absl::StatusOr<std::map<int, rules::YearCalendar>> AdoptedYears(const store::KvReader& derived);
 
 // Reading cases for `case list|show`. Thread-safe over a snapshot.
 absl::StatusOr<std::optional<CaseState>> FindCase(const store::KvReader& derived,
