@@ -1,0 +1,34 @@
+// Identity: the node's own keys and certificates, read from the files that the configuration names.
+// Immutable after Load.
+
+#ifndef TJ_NODE_APP_IDENTITY_H_
+#define TJ_NODE_APP_IDENTITY_H_
+
+#include <memory>
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/certificate.h"
+#include "crypto/signer.h"
+#include "node/app/config.h"
+#include "sync/link/link.h"
+
+namespace tj::app {
+
+struct Identity {
+  std::unique_ptr<crypto::Signer> signer;
+  crypto::Certificate signing;  // names this node, belongs to the key
+  link::TlsFiles tls;
+};
+
+// FILE, CRYPTO-KEY or CRYPTO-CERTIFICATE, naming the file; also when a certificate names another
+// node or does not fit its key.
+absl::StatusOr<Identity> LoadIdentity(const Config& config);
+
+// The whole file; FILE with its path.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_IDENTITY_H_

@@ -1,0 +1,152 @@
+#include "node/app/ledgers_port.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+
+namespace tj::app {
+namespace {
+
+// A view together with the snapshot that it reads.
+struct Opened {
+  std::shared_ptr<const store::TruthSnapshot> snapshot;  // shared: the truth hands it out so
+  store::LedgerView view;
+};
+
+absl::StatusOr<Opened> OpenView(const store::Truth& truth, const LedgerId& ledger) {
+  TJ_ASSIGN_OR_RETURN(auto snapshot, truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(store::LedgerView view, store::LedgerView::Open(snapshot->reader(), ledger));
+  return Opened{std::move(snapshot), std::move(view)};
+}
+
+bool NotHere(const absl::Status& status) { return CodeOf(status) == ErrorCode::kStoreNotFollowed; }
+
+}  // namespace
+
+absl::StatusOr<uint64_t> LedgersPort::Size(const LedgerId& ledger) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return 0;
+    return opened.status();
+  }
+  return opened->view.size();
+}
+
+absl::StatusOr<std::vector<Hash>> LedgersPort::Frontier(const LedgerId& ledger) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::vector<Hash>();
+    return opened.status();
+  }
+  return opened->view.state().frontier.roots();
+}
+
+absl::StatusOr<std::optional<crypto::Note>> LedgersPort::NewestHead(const LedgerId& ledger) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::nullopt;
+    return opened.status();
+  }
+  return opened->view.NewestHead();
+}
+
+absl::StatusOr<std::optional<crypto::Note>> LedgersPort::OwnStatement(
+    const LedgerId& ledger, crypto::StatementKind kind) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::nullopt;
+    return opened.status();
+  }
+  return opened->view.NewestStatement(own_.origin, kind);
+}
+
+absl::StatusOr<Hash> LedgersPort::RootAt(const LedgerId& ledger, uint64_t size) const {
+  TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
+  return opened.view.RootAt(size);
+}
+
+absl::StatusOr<std::vector<Hash>> LedgersPort::Consistency(const LedgerId& ledger, uint64_t from,
+                                                           uint64_t to) const {
+  TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
+  return opened.view.ConsistencyProof(from, to);
+}
+
+absl::StatusOr<sync::SegmentChunk> LedgersPort::Segment(const LedgerId& ledger, Index at,
+                                                        uint64_t end_max,
+                                                        const wire::ColumnFilter& keep) const {
+  TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
+  TJ_ASSIGN_OR_RETURN(store::LedgerView::Stored stored, opened.view.StoredSegment(at));
+  const uint64_t end = stored.range.first.value + stored.range.count;
+  if (end > end_max) {
+    // Merged after the head was signed: only what the head covers may go.
+    TJ_ASSIGN_OR_RETURN(const auto leaves, opened.view.Leaves(at, end_max - at.value));
+    TJ_ASSIGN_OR_RETURN(stored.bytes, wire::EncodeSegment(at, leaves, wire::HashColumns::kAll));
+    stored.range = {at, static_cast<uint32_t>(leaves.size())};
+  }
+  TJ_ASSIGN_OR_RETURN(Bytes bytes, wire::CutSegment(stored.bytes, keep));
+  return sync::SegmentChunk{stored.range.first, stored.range.count, std::move(bytes)};
+}
+
+absl::StatusOr<sync::OpenedLeaf> LedgersPort::Open(const LedgerId& ledger, Index index,
+                                                   uint64_t head_size) const {
+  TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
+  TJ_ASSIGN_OR_RETURN(auto leaves, opened.view.Leaves(index, 1));
+  sync::OpenedLeaf leaf;
+  wire::EncodeHeader(leaves[0].header, leaf.header);
+  leaf.body = std::move(leaves[0].body);
+  TJ_ASSIGN_OR_RETURN(leaf.inclusion, opened.view.InclusionProof(index, head_size));
+  return leaf;
+}
+
+absl::StatusOr<std::vector<Index>> LedgersPort::Missing(const LedgerId& ledger, size_t max) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::vector<Index>();
+    return opened.status();
+  }
+  return opened->view.MissingBodies(max);
+}
+
+absl::StatusOr<Hash> LedgersPort::BodyHashAt(const LedgerId& ledger, Index index) const {
+  TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
+  TJ_ASSIGN_OR_RETURN(const auto leaves, opened.view.Leaves(index, 1));
+  return leaves[0].body_hash;
+}
+
+std::vector<store::FollowOp> ToFollowOps(std::vector<sync::PersistOp> ops) {
+  struct Convert {
+    store::FollowOp operator()(sync::PersistSegment& op) const {
+      return store::FollowedSegment{std::move(op.ledger),
+                                    op.first,
+                                    op.count,
+                                    std::move(op.segment),
+                                    std::move(op.completed),
+                                    std::move(op.frontier),
+                                    op.last_recorded_at,
+                                    std::move(op.missing)};
+    }
+    store::FollowOp operator()(sync::PersistHead& op) const {
+      return store::FollowedHead{std::move(op.ledger), op.size, std::move(op.note)};
+    }
+    store::FollowOp operator()(sync::PersistStatement& op) const {
+      return store::Statement{std::move(op.ledger), std::move(op.signer),
+                              static_cast<uint8_t>(op.kind), op.size, std::move(op.note)};
+    }
+    store::FollowOp operator()(sync::PersistOpened& op) const {
+      return store::OpenedBody{std::move(op.ledger), op.index, std::move(op.body)};
+    }
+    store::FollowOp operator()(sync::PersistFork& op) const {
+      return store::ForkProof{std::move(op.ledger), op.found_at, std::move(op.proof)};
+    }
+  };
+  std::vector<store::FollowOp> converted;
+  converted.reserve(ops.size());
+  for (sync::PersistOp& op : ops) converted.push_back(std::visit(Convert(), op));
+  return converted;
+}
+
+}  // namespace tj::app
