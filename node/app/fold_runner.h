@@ -1,0 +1,69 @@
+// FoldRunner: keeps the projections up with the ledgers and lets the emitters write what follows
+// from them. One thread of its own.
+
+#ifndef TJ_NODE_APP_FOLD_RUNNER_H_
+#define TJ_NODE_APP_FOLD_RUNNER_H_
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "node/case/case_projection.h"
+#include "node/case/summary_emitter.h"
+#include "node/query/cube.h"
+#include "node/store/projection.h"
+#include "node/store/truth.h"
+#include "protocol/vocab/time.h"
+
+namespace tj::app {
+
+class FoldRunner {
+ public:
+  // All must outlive it.
+  FoldRunner(store::Truth& truth, store::Kv& derived, LedgerId own, Duration summary_interval,
+             const Clock& clock);
+  ~FoldRunner();  // stops
+
+  // Ledgers have grown; any thread.
+  void Wake();
+  void Stop();
+
+  struct Progress {
+    std::string projection;
+    LedgerId ledger;
+    uint64_t size = 0;
+  };
+  std::vector<Progress> Positions() const;  // any thread
+  absl::Status last_error() const;          // any thread
+
+ private:
+  void Run();
+  // One round; true when there is more to do at once.
+  absl::StatusOr<bool> Round();
+  void Note();
+
+  const LedgerId own_;
+  const Clock& clock_;
+  const Duration summary_interval_;
+
+  // The thread's own.
+  cases::CaseProjection case_projection_;
+  query::CubeProjection cube_projection_;
+  store::Projector case_projector_;
+  store::Projector cube_projector_;
+  cases::SummaryEmitter emitter_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool grown_ = true;
+  bool stopping_ = false;
+  std::vector<Progress> positions_;
+  absl::Status last_error_;
+  std::thread thread_;  // last: it uses all above
+};
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_FOLD_RUNNER_H_

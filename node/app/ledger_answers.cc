@@ -1,0 +1,205 @@
+#include <algorithm>
+
+#include <google/protobuf/util/json_util.h>
+
+#include "crypto/evidence_builder.h"
+#include "crypto/leaf_hash.h"
+#include "node/app/node_services.h"
+#include "node/case/case_projection.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "protocol/wire/payload.pb.h"
+
+namespace tj::app {
+namespace {
+
+constexpr uint32_t kRecordsPerAnswer = 1000;
+
+std::string_view AudienceName(Audience audience) {
+  switch (audience) {
+    case Audience::kUnspecified:
+      return "unspecified";
+    case Audience::kLocal:
+      return "local";
+    case Audience::kParent:
+      return "parent";
+    case Audience::kChain:
+      return "chain";
+    case Audience::kChildren:
+      return "children";
+    case Audience::kAll:
+      return "all";
+    case Audience::kAddressed:
+      return "addressed";
+  }
+  return "unspecified";
+}
+
+template <typename Message>
+std::string Json(ByteView payload) {
+  Message message;
+  std::string json;
+  if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return {};
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return {};
+  return json;
+}
+
+// Empty for a family that this build does not know.
+std::string PayloadJson(Family family, ByteView payload) {
+  switch (family) {
+    case Family::kCaseEvent:
+      return Json<v1::CaseEvent>(payload);
+    case Family::kSummary:
+      return Json<v1::Summary>(payload);
+    case Family::kAlarm:
+      return Json<v1::Alarm>(payload);
+    case Family::kHeads:
+      return Json<v1::Heads>(payload);
+    case Family::kRestart:
+      return Json<v1::Restart>(payload);
+    case Family::kAdopt:
+      return Json<v1::Adopt>(payload);
+    case Family::kWitness:
+      return Json<v1::Witness>(payload);
+    case Family::kTick:
+      return Json<v1::Tick>(payload);
+    case Family::kUnspecified:
+      break;
+  }
+  return {};
+}
+
+api::RecordInfo RecordOf(Index index, const wire::Leaf& leaf) {
+  api::RecordInfo info;
+  info.set_index(index.value);
+  const auto name = FamilyName(leaf.header.family);
+  info.set_family(name ? std::string(*name) : Cat("family-", static_cast<int>(leaf.header.family)));
+  info.set_audience(std::string(AudienceName(leaf.header.audience)));
+  info.set_recorded_at(leaf.header.recorded_at.Text());
+  info.set_leaf(crypto::LeafHash(leaf.header, leaf.body_hash).Hex());
+  info.set_body_hash(leaf.body_hash.Hex());
+  info.set_body_here(!leaf.body.empty());
+  if (!leaf.body.empty()) {
+    const auto body = wire::DecodeBody(leaf.body);
+    if (body.ok()) info.set_payload_json(PayloadJson(leaf.header.family, body->payload));
+  }
+  return info;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> NodeServices::WitnessedAt(const store::LedgerView& view,
+                                                      Index index) const {
+  const auto witness = WitnessOf(view.id());
+  if (!witness) return std::string();
+  TJ_ASSIGN_OR_RETURN(
+      const auto note,
+      view.StatementCovering(*witness, crypto::StatementKind::kSeen, index.value + 1));
+  return note ? note->signatures.front().at.Text() : std::string();
+}
+
+absl::StatusOr<api::LedgerHeadReply> NodeServices::LedgerHead(const api::LedgerRequest& request) {
+  TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(request.ledger()));
+  TJ_ASSIGN_OR_RETURN(const auto head, open.view.NewestHead());
+  if (!head) return Error(ErrorCode::kStoreAbsent, "nothing is signed yet");
+  api::LedgerHeadReply reply;
+  reply.set_note(head->Text());
+  if (const auto witness = WitnessOf(open.view.id())) {
+    for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
+      TJ_ASSIGN_OR_RETURN(const auto note, open.view.NewestStatement(*witness, kind));
+      if (!note) continue;
+      api::StatementInfo& info = *reply.add_statements();
+      info.set_kind(kind == crypto::StatementKind::kSeen ? "seen" : "held");
+      info.set_signer(witness->text());
+      info.set_size(note->head.size);
+      info.set_at(note->signatures.front().at.Text());
+      reply.add_statement_notes(note->Text());
+    }
+  }
+  return reply;
+}
+
+absl::StatusOr<api::LedgerShowReply> NodeServices::LedgerShow(
+    const api::LedgerShowRequest& request) {
+  TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(request.ledger()));
+  api::LedgerShowReply reply;
+  reply.set_ledger(open.view.id().Text());
+  reply.set_size(open.view.size());
+  if (request.first() >= open.view.size()) return reply;
+  const uint64_t wanted = request.count() == 0 ? 1 : request.count();
+  const uint64_t count = std::min(
+      {wanted, static_cast<uint64_t>(kRecordsPerAnswer), open.view.size() - request.first()});
+  TJ_ASSIGN_OR_RETURN(const auto leaves, open.view.Leaves({request.first()}, count));
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    const Index index{request.first() + i};
+    api::RecordInfo info = RecordOf(index, leaves[i]);
+    TJ_ASSIGN_OR_RETURN(*info.mutable_witnessed_at(), WitnessedAt(open.view, index));
+    *reply.add_records() = std::move(info);
+  }
+  return reply;
+}
+
+absl::StatusOr<std::vector<Index>> NodeServices::CaseLeaves(const std::string& case_no) const {
+  const auto derived = parts_.derived.Snapshot();
+  TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(*derived, case_no));
+  if (!state) return Error(ErrorCode::kStoreAbsent, Cat("no case ", PrintableExcerpt(case_no)));
+  std::vector<Index> leaves;
+  for (const cases::EventRef& event : state->events()) leaves.push_back({event.index()});
+  return leaves;
+}
+
+absl::StatusOr<api::LedgerProveReply> NodeServices::LedgerProve(
+    const api::LedgerProveRequest& request) {
+  TJ_ASSIGN_OR_RETURN(OpenLedger open, Open(request.ledger()));
+  std::vector<Index> wanted;
+  for (const uint64_t index : request.indices()) wanted.push_back({index});
+  if (!request.case_no().empty()) {
+    TJ_ASSIGN_OR_RETURN(wanted, CaseLeaves(request.case_no()));
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  if (wanted.empty()) return Error(ErrorCode::kUsage, "name record indices or a case");
+  if (wanted.size() > kRecordsPerAnswer) {
+    return Error(ErrorCode::kQueryLimit, Cat("at most ", kRecordsPerAnswer, " records a file"));
+  }
+  // Proved to the head that a follower has seen, if one covers the records: that is worth more than
+  // our own word alone.
+  const uint64_t size = wanted.back().value + 1;
+  const auto witness = WitnessOf(open.view.id());
+  std::optional<crypto::Note> seen;
+  std::optional<crypto::Note> held;
+  std::optional<crypto::Note> head;
+  if (witness) {
+    TJ_ASSIGN_OR_RETURN(seen,
+                        open.view.StatementCovering(*witness, crypto::StatementKind::kSeen, size));
+    TJ_ASSIGN_OR_RETURN(held,
+                        open.view.StatementCovering(*witness, crypto::StatementKind::kHeld, size));
+  }
+  TJ_ASSIGN_OR_RETURN(head, open.view.HeadCovering(seen ? seen->head.size : size));
+  if (!head) {
+    return Error(ErrorCode::kStoreAbsent, "those records are not under a signed head yet");
+  }
+  crypto::EvidenceParts parts{.note = *head, .records = {}, .signing = {}, .intermediates = {}};
+  for (const auto* statement : {&seen, &held}) {
+    if (*statement && (*statement)->head == head->head) {
+      parts.note.signatures.push_back((*statement)->signatures.front());
+    }
+  }
+  for (const Index index : wanted) {
+    TJ_ASSIGN_OR_RETURN(auto leaves, open.view.Leaves(index, 1));
+    TJ_ASSIGN_OR_RETURN(auto inclusion, open.view.InclusionProof(index, head->head.size));
+    parts.records.push_back({index, std::move(leaves.front()), std::move(inclusion)});
+  }
+  const auto trust = parts_.host.trust();
+  for (const crypto::TrustedNode& node : trust->nodes()) {
+    parts.signing.insert(parts.signing.end(), node.signing.begin(), node.signing.end());
+  }
+  api::LedgerProveReply reply;
+  TJ_ASSIGN_OR_RETURN(*reply.mutable_evidence(), crypto::BuildEvidence(std::move(parts)));
+  return reply;
+}
+
+}  // namespace tj::app

@@ -1,0 +1,37 @@
+// NodeParts: what the answers in this folder read: borrowed parts of a running node. Thread-safe as
+// its members are.
+
+#ifndef TJ_NODE_APP_NODE_PARTS_H_
+#define TJ_NODE_APP_NODE_PARTS_H_
+
+#include <memory>
+
+#include "node/app/config.h"
+#include "node/app/fold_runner.h"
+#include "node/app/follow_host.h"
+#include "node/app/identity.h"
+#include "node/intake/intake.h"
+#include "node/store/private_parts.h"
+#include "node/store/truth.h"
+#include "sync/link/link.h"
+
+namespace tj::app {
+
+struct NodeParts {
+  const Config& config;
+  const LedgerId own;
+  const Identity& identity;
+  const Clock& clock;
+  const Instant started_at;
+  store::Truth& truth;
+  store::Kv& derived;
+  store::PrivateKeys& private_keys;
+  const intake::Preparer& preparer;
+  FollowHost& host;
+  FoldRunner& folds;
+  link::Link& link;
+};
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_NODE_PARTS_H_

@@ -1,0 +1,66 @@
+// NodeServices: answers what people and tools ask, from a running node's parts. One .cc a group of
+// questions. Thread-safe: every answer reads snapshots of its own.
+
+#ifndef TJ_NODE_APP_NODE_SERVICES_H_
+#define TJ_NODE_APP_NODE_SERVICES_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "node/app/node_parts.h"
+#include "node/services.h"
+#include "node/store/ledger_view.h"
+
+namespace tj::app {
+
+class NodeServices final : public Services {
+ public:
+  explicit NodeServices(const NodeParts& parts) : parts_(parts) {}
+
+  absl::StatusOr<api::StatusReply> Status() override;
+
+  absl::Status Import(const std::function<bool(api::ImportChunk*)>& next,
+                      const std::function<bool(const api::ImportReply&)>& progress) override;
+  absl::StatusOr<api::SubmitReply> Submit(const api::SubmitRequest& request) override;
+
+  absl::StatusOr<api::LedgerHeadReply> LedgerHead(const api::LedgerRequest& request) override;
+  absl::StatusOr<api::LedgerShowReply> LedgerShow(const api::LedgerShowRequest& request) override;
+  absl::StatusOr<api::LedgerProveReply> LedgerProve(
+      const api::LedgerProveRequest& request) override;
+  absl::StatusOr<api::FsckReply> LedgerFsck() override;
+
+  absl::StatusOr<api::PeerListReply> PeerList() override;
+  absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;
+
+  absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) override;
+  absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) override;
+  absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) override;
+
+  absl::StatusOr<api::CaseListReply> CaseList(const api::CaseListRequest& request) override;
+  absl::StatusOr<api::CaseShowReply> CaseShow(const api::CaseShowRequest& request) override;
+
+ private:
+  // A ledger with the snapshot that it is read from.
+  struct OpenLedger {
+    std::shared_ptr<const store::TruthSnapshot> snapshot;  // shared: the truth hands it out so
+    store::LedgerView view;
+  };
+  // Empty text: the own ledger.
+  absl::StatusOr<OpenLedger> Open(const std::string& ledger) const;
+  // By whom a ledger's records are witnessed: the parent for our own, ourselves for a followed one.
+  std::optional<NodeCode> WitnessOf(const LedgerId& ledger) const;
+  absl::StatusOr<api::LedgerStatus> StatusOf(const LedgerId& ledger) const;
+  // When the witness first covered `index`; empty: not yet.
+  absl::StatusOr<std::string> WitnessedAt(const store::LedgerView& view, Index index) const;
+  std::string NameOf(const std::string& node_code) const;
+  absl::StatusOr<api::QueryReply> Finish(const store::KvReader& derived, api::QueryReply reply,
+                                         const std::string& county) const;
+  absl::StatusOr<std::vector<Index>> CaseLeaves(const std::string& case_no) const;
+
+  const NodeParts& parts_;
+};
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_NODE_SERVICES_H_

@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include "node/app/node_services.h"
+#include "node/app/version.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+
+namespace tj::app {
+namespace {
+
+api::PeerInfo PeerOf(const link::PeerState& state, const std::string& name) {
+  api::PeerInfo info;
+  info.set_node(state.peer.text());
+  info.set_name(name);
+  info.set_relation(state.dialled ? "parent" : "child");
+  info.set_connected(state.connected);
+  info.set_address(state.address);
+  if (state.since.ms != 0) info.set_since(state.since.Text());
+  if (state.last_heard.ms != 0) info.set_last_heard(state.last_heard.Text());
+  if (!state.last_error.ok()) info.set_last_error(Describe(state.last_error));
+  if (state.next_try) info.set_next_try(state.next_try->Text());
+  info.set_bytes_in(state.bytes_in);
+  info.set_bytes_out(state.bytes_out);
+  for (const sync::Session::LedgerProgress& progress : state.ledgers) {
+    api::PeerLedger& ledger = *info.add_ledgers();
+    ledger.set_ledger(progress.ledger.Text());
+    ledger.set_direction(progress.publishing ? "publishing" : "following");
+    ledger.set_announced(progress.announced);
+    ledger.set_position(progress.position);
+    ledger.set_seen(progress.seen);
+    ledger.set_held(progress.held);
+    ledger.set_stopped(progress.stopped);
+  }
+  return info;
+}
+
+}  // namespace
+
+absl::StatusOr<NodeServices::OpenLedger> NodeServices::Open(const std::string& ledger) const {
+  LedgerId id = parts_.own;
+  if (!ledger.empty()) {
+    // A node code alone means its newest epoch known here.
+    auto parsed = LedgerId::Parse(ledger.find('/') == std::string::npos ? ledger + "/1" : ledger);
+    if (!parsed.ok()) return parsed.status();
+    id = *std::move(parsed);
+  }
+  TJ_ASSIGN_OR_RETURN(auto snapshot, parts_.truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(store::LedgerView view, store::LedgerView::Open(snapshot->reader(), id));
+  return OpenLedger{std::move(snapshot), std::move(view)};
+}
+
+std::optional<NodeCode> NodeServices::WitnessOf(const LedgerId& ledger) const {
+  if (ledger != parts_.own) return parts_.own.origin;
+  if (parts_.config.parent) return parts_.config.parent->code;
+  return std::nullopt;
+}
+
+std::string NodeServices::NameOf(const std::string& node_code) const {
+  const auto code = NodeCode::Parse(node_code);
+  if (!code.ok()) return {};
+  const auto trust = parts_.host.trust();
+  const crypto::TrustedNode* node = trust->Find(*code);
+  return node != nullptr ? node->name : std::string();
+}
+
+absl::StatusOr<api::LedgerStatus> NodeServices::StatusOf(const LedgerId& ledger) const {
+  TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(ledger.Text()));
+  api::LedgerStatus status;
+  status.set_ledger(ledger.Text());
+  status.set_sequenced(open.view.size());
+  TJ_ASSIGN_OR_RETURN(const auto head, open.view.NewestHead());
+  if (head) {
+    status.set_published(head->head.size);
+    status.set_root(head->head.root.Hex());
+    status.set_head_at(head->head.at.Text());
+  }
+  if (const auto witness = WitnessOf(ledger)) {
+    using Kind = crypto::StatementKind;
+    TJ_ASSIGN_OR_RETURN(const auto seen, open.view.NewestStatement(*witness, Kind::kSeen));
+    TJ_ASSIGN_OR_RETURN(const auto held, open.view.NewestStatement(*witness, Kind::kHeld));
+    if (seen) status.set_witnessed(seen->head.size);
+    if (held) status.set_delivered(held->head.size);
+  }
+  TJ_ASSIGN_OR_RETURN(const auto missing, open.view.MissingBodies(limits::kOpenRangeMax));
+  status.set_missing_bodies(missing.size());
+  const auto problems = parts_.host.Problems();
+  if (const auto it = problems.find(ledger); it != problems.end()) {
+    status.set_stopped(true);
+    status.set_problem(Describe(it->second));
+  }
+  return status;
+}
+
+absl::StatusOr<api::StatusReply> NodeServices::Status() {
+  api::StatusReply reply;
+  reply.set_node(parts_.own.origin.text());
+  reply.set_name(parts_.config.name);
+  reply.set_version(kVersion);
+  reply.set_started_at(parts_.started_at.Text());
+  const store::TruthStatus truth = parts_.truth.Status();
+  reply.set_queue_records(truth.queue_records);
+  if (!truth.writable) reply.add_reasons(Describe(truth.last_error));
+  if (const absl::Status folds = parts_.folds.last_error(); !folds.ok()) {
+    reply.add_reasons(Describe(folds));
+  }
+  TJ_ASSIGN_OR_RETURN(*reply.mutable_own(), StatusOf(parts_.own));
+  TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
+  for (const LedgerId& ledger : ledgers) {
+    if (ledger == parts_.own) continue;
+    TJ_ASSIGN_OR_RETURN(*reply.add_followed(), StatusOf(ledger));
+  }
+  for (const FoldRunner::Progress& position : parts_.folds.Positions()) {
+    api::ProjectionStatus& projection = *reply.add_projections();
+    projection.set_name(position.projection);
+    projection.set_ledger(position.ledger.Text());
+    projection.set_size(position.size);
+    TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(position.ledger.Text()));
+    projection.set_behind(open.view.size() - std::min(open.view.size(), position.size));
+  }
+  reply.set_ready(reply.reasons().empty());
+  return reply;
+}
+
+absl::StatusOr<api::PeerListReply> NodeServices::PeerList() {
+  api::PeerListReply reply;
+  for (const link::PeerState& state : parts_.link.Peers()) {
+    *reply.add_peers() = PeerOf(state, NameOf(state.peer.text()));
+  }
+  return reply;
+}
+
+absl::StatusOr<api::PeerInfo> NodeServices::PeerShow(const api::PeerShowRequest& request) {
+  TJ_ASSIGN_OR_RETURN(const NodeCode code, NodeCode::Parse(request.node()));
+  for (const link::PeerState& state : parts_.link.Peers()) {
+    if (state.peer == code) return PeerOf(state, NameOf(code.text()));
+  }
+  return Error(ErrorCode::kStoreAbsent, Cat("no peer ", code.text(), " has been met"));
+}
+
+}  // namespace tj::app
