@@ -7,6 +7,7 @@
 #define TJ_CRYPTO_SM2_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <absl/status/statusor.h>
@@ -17,6 +18,10 @@ namespace tj::crypto {
 
 // The id of GM/T 0009 for certificates and records.
 inline constexpr std::string_view kSm2DefaultId = "1234567812345678";
+// An id's length in bits is hashed as two bytes (GB/T 32918.2 §5.5).
+inline constexpr size_t kSm2IdBytesMax = 8191;
+// What one SM2 ciphertext may carry: it wraps keys, not documents.
+inline constexpr size_t kSm2PlaintextBytesMax = 4096;
 
 struct KeyHandle;  // owns an EVP_PKEY; defined in openssl_internal.h
 
@@ -45,18 +50,18 @@ class Sm2PrivateKey {
   static absl::StatusOr<Sm2PrivateKey> Generate();
   // 32-byte big-endian scalar in [1, n−2]; for test vectors. CRYPTO-KEY.
   static absl::StatusOr<Sm2PrivateKey> FromScalar(ByteView scalar);
-  // PKCS#8 PEM, encrypted (PBES2) or plain. An empty passphrase means plain. CRYPTO-KEY when it
-  // does not open or is no SM2 key.
+  // PKCS#8 PEM, encrypted (PBES2) or plain; a plain key opens whatever the passphrase. CRYPTO-KEY
+  // when it does not open, is no SM2 key or is out of range.
   static absl::StatusOr<Sm2PrivateKey> FromPem(std::string_view pem, std::string_view passphrase);
-  // Encrypted PKCS#8 PEM: PBES2, scrypt N=2^15 r=8 p=1 or PBKDF2-HMAC-SHA256 ≥ 210,000,
-  // AES-256-CBC. Passphrase not empty.
+  // Encrypted PKCS#8 PEM: PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC. CRYPTO-KEY if the
+  // passphrase is empty.
   absl::StatusOr<std::string> ToEncryptedPem(std::string_view passphrase) const;
 
   Sm2PublicKey Public() const;
-  // DER, at most 72 bytes; CRYPTO-UNAVAILABLE if the module fails.
+  // DER, at most 72 bytes; `id` not empty. CRYPTO-UNAVAILABLE if the module fails.
   absl::StatusOr<Bytes> Sign(ByteView message, std::string_view id) const;
-  // SM2 public-key encryption (GB/T 32918.4, C1C3C2 in DER): opens what Sm2Encrypt made;
-  // CRYPTO-SEAL.
+  // SM2 public-key encryption (GB/T 32918.4; C1C3C2 in canonical DER, GM/T 0009 §7.2): opens what
+  // Sm2Encrypt made; CRYPTO-SEAL.
   absl::StatusOr<Bytes> Decrypt(ByteView ciphertext) const;
 
   explicit Sm2PrivateKey(std::shared_ptr<const KeyHandle> key) : key_(std::move(key)) {}
@@ -66,6 +71,7 @@ class Sm2PrivateKey {
   std::shared_ptr<const KeyHandle> key_;
 };
 
+// 1 to kSm2PlaintextBytesMax bytes, else CRYPTO-SEAL.
 absl::StatusOr<Bytes> Sm2Encrypt(const Sm2PublicKey& to, ByteView plaintext);
 
 }  // namespace tj::crypto

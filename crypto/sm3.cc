@@ -2,10 +2,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "crypto/openssl_internal.h"
 #include "protocol/vocab/check.h"
 
 namespace tj::crypto {
@@ -28,11 +28,6 @@ EVP_MAC* HmacAlgorithm() {
     return fetched;
   }();
   return algorithm;
-}
-
-// OpenSSL reads "no bytes at null" as "none given".
-const unsigned char* Data(ByteView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.empty() ? "" : bytes.data());
 }
 
 }  // namespace
