@@ -52,7 +52,8 @@ Hash HashField(const Struct& vector, const std::string& name) {
   return ToHash(vector.fields().at(name).string_value());
 }
 
-// JSON numbers arrive as doubles: 2^64 - 1 ("one less than leaf 0") reads as 2^64. All others of the files are small.
+// JSON numbers arrive as doubles: 2^64 - 1 ("one less than leaf 0") reads as 2^64. All others of
+// the files are small.
 uint64_t NumberField(const Struct& vector, const std::string& name) {
   const double number = vector.fields().at(name).number_value();
   return number >= 0x1p63 ? ~uint64_t{0} : static_cast<uint64_t>(number);
