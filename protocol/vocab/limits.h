@@ -79,11 +79,39 @@ inline constexpr Duration kReconnectDelayMax{60'000};
 // recorded_at may wait for a clock that stepped back this far; beyond, sequencing stops
 // (ARCHITECTURE §3).
 inline constexpr Duration kClockJumpMax{600'000};
-// Intake: one JSON line or one XES trace; longer is refused with its line number.
+// What a source claims may be this far ahead of our clock (DOMAIN §B.7, invariant 5).
+inline constexpr Duration kClaimedSkewMax{120'000};
+// Intake: one JSON line; longer is refused with its line number.
 inline constexpr size_t kInputLineBytesMax = 1024 * 1024;
+// A XES trace is held in memory whole, because rules pick among its events.
 inline constexpr size_t kXesTraceEventsMax = 100'000;
+inline constexpr size_t kXesTraceBytesMax = 64 * 1024 * 1024;
+// Of a trace or an event; the logs seen have 17.
+inline constexpr size_t kXesAttributesMax = 256;
 inline constexpr size_t kXesValueBytesMax = 64 * 1024;
+<<<<<<< Updated upstream
 // Contents of payloads. Text in characters (GB/T 39046, after the domain's field table).
+=======
+// Between two things the XML parser tells of: it holds an unfinished tag in memory.
+inline constexpr size_t kXesTokenBytesMax = 1024 * 1024;
+inline constexpr size_t kXesDepthMax = 100;
+// A mapping profile, and the rules in it.
+inline constexpr size_t kProfileBytesMax = 256 * 1024;
+inline constexpr size_t kProfileRulesMax = 1000;
+// Records of one batch of an import: large enough for group commit, small enough to prepare while
+// the one before is synced.
+inline constexpr size_t kImportBatchRecords = 500;
+inline constexpr size_t kImportBatchBytesMax = 4 * 1024 * 1024;
+// Input of a refused row that is kept, and of all rows refused since they were last taken: a file
+// of nothing but refused rows ends there.
+inline constexpr size_t kRefusedInputBytesMax = 64 * 1024;
+inline constexpr size_t kRefusedBytesMax = 64 * 1024 * 1024;
+// A writer that is busy is asked again after a pause that doubles, for this long in all.
+inline constexpr Duration kBusyPauseMin{5};
+inline constexpr Duration kBusyPauseMax{1000};
+inline constexpr Duration kBusyWaitMax{600'000};
+// Text fields, in characters (DOMAIN §B.3).
+>>>>>>> Stashed changes
 inline constexpr size_t kCaseNoCharsMax = 50;
 inline constexpr size_t kSourceCharsMax = 32;
 inline constexpr size_t kSourceEventIdCharsMax = 64;
