@@ -89,9 +89,6 @@ inline constexpr size_t kXesTraceBytesMax = 64 * 1024 * 1024;
 // Of a trace or an event; the logs seen have 17.
 inline constexpr size_t kXesAttributesMax = 256;
 inline constexpr size_t kXesValueBytesMax = 64 * 1024;
-<<<<<<< Updated upstream
-// Contents of payloads. Text in characters (GB/T 39046, after the domain's field table).
-=======
 // Between two things the XML parser tells of: it holds an unfinished tag in memory.
 inline constexpr size_t kXesTokenBytesMax = 1024 * 1024;
 inline constexpr size_t kXesDepthMax = 100;
@@ -110,8 +107,7 @@ inline constexpr size_t kRefusedBytesMax = 64 * 1024 * 1024;
 inline constexpr Duration kBusyPauseMin{5};
 inline constexpr Duration kBusyPauseMax{1000};
 inline constexpr Duration kBusyWaitMax{600'000};
-// Text fields, in characters (DOMAIN §B.3).
->>>>>>> Stashed changes
+// Contents of payloads. Text in characters (GB/T 39046, after the domain's field table).
 inline constexpr size_t kCaseNoCharsMax = 50;
 inline constexpr size_t kSourceCharsMax = 32;
 inline constexpr size_t kSourceEventIdCharsMax = 64;
