@@ -16,6 +16,7 @@ find_package(EXPAT REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols)
 find_program(TJ_PROTOC protoc REQUIRED)
 find_program(TJ_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 

@@ -1,0 +1,65 @@
+#include <cstdio>
+
+#include "admin-cli/client.h"
+#include "admin-cli/context.h"
+#include "admin-cli/table.h"
+
+namespace tj::cli {
+namespace {
+
+std::vector<std::string> LedgerRow(const api::LedgerStatus& ledger, const char* role) {
+  return {ledger.ledger(),
+          role,
+          std::to_string(ledger.sequenced()),
+          std::to_string(ledger.published()),
+          std::to_string(ledger.witnessed()),
+          std::to_string(ledger.delivered()),
+          ledger.stopped() ? ledger.problem() : ""};
+}
+
+void Print(const api::StatusReply& reply) {
+  std::printf("%s %s  %s  %s\n", reply.node().c_str(), reply.name().c_str(),
+              reply.version().c_str(), reply.ready() ? "就绪 ready" : "未就绪 not ready");
+  for (const std::string& reason : reply.reasons()) std::printf("  ! %s\n", reason.c_str());
+  using Align = Table::Align;
+  Table table({{"账本 ledger"},
+               {"角色 role"},
+               {"已排序 sequenced", Align::kRight},
+               {"已发布 published", Align::kRight},
+               {"已见证 witnessed", Align::kRight},
+               {"已送达 delivered", Align::kRight},
+               {"问题 problem"}});
+  table.Add(LedgerRow(reply.own(), "本节点 own"));
+  for (const api::LedgerStatus& ledger : reply.followed()) {
+    table.Add(LedgerRow(ledger, "跟随 followed"));
+  }
+  table.Print();
+  for (const api::ProjectionStatus& projection : reply.projections()) {
+    if (projection.behind() > 0) {
+      std::printf("投影 projection %s of %s: 落后 behind %llu\n", projection.name().c_str(),
+                  projection.ledger().c_str(),
+                  static_cast<unsigned long long>(projection.behind()));
+    }
+  }
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(
+      "status",
+      "节点状态 what the node has and whether it is ready\n例 example: tongjianctl status");
+  command->callback([&context] {
+    Client client(context.socket);
+    const auto reply = client.Call(&api::Control::Stub::Status, api::StatusRequest());
+    if (!reply.ok()) return context.Fail(reply.status());
+    if (context.json()) {
+      context.PrintJson(*reply);
+    } else {
+      Print(*reply);
+    }
+    if (!reply->ready()) context.exit_code = kExitFailed;
+  });
+}
+
+}  // namespace tj::cli
