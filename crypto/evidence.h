@@ -14,12 +14,11 @@
 #include "crypto/certificate.h"
 #include "crypto/note.h"
 #include "protocol/vocab/bytes.h"
-#include "protocol/wire/evidence.pb.h"
 #include "protocol/wire/record.h"
 
 namespace tj::crypto {
 
-// Whose words are needed. Default: the origin's head and one statement of the parent.
+// Whose words are needed. Default: the origin's head; a statement by somebody else is reported.
 struct EvidencePolicy {
   std::vector<Certificate> roots;  // trust anchor, SM2
   std::optional<NodeCode> origin;  // if set, the ledger must be of this node
@@ -31,9 +30,11 @@ struct EvidencePolicy {
 struct EvidenceVerdict {
   Head head;
   bool witnessed = false;  // else only published
+  // When witnessed: who, of those that count, signed `seen` first, when by his clock, and whether
+  // there is a `held` line of his as well.
   std::optional<NodeCode> witness;
   Instant witnessed_at;
-  bool delivered = false;  // a `held` line of the witness
+  bool delivered = false;
   struct Record {
     Index index;
     wire::Header header;
@@ -43,8 +44,13 @@ struct EvidenceVerdict {
   std::vector<Record> records;
 };
 
-// Every byte counts: unknown fields, unused certificates, lines or hashes are refused. Errors name
-// the part.
+// Checks, in this order: the file is the one spelling of an Evidence message (WIRE-EVIDENCE:
+// unknown fields, other encodings, no records, wrong order, hashes of wrong length); the ledger is
+// `origin`'s (CRYPTO-ORIGIN); every signature line verifies by a certificate of its signer that may
+// sign and chains to `roots` at the time of the line (CRYPTO-SIGNATURE, CRYPTO-CERTIFICATE,
+// CRYPTO-CHAIN, …), and no certificate is unused; every record is in the head's tree
+// (CRYPTO-PROOF); if asked for, it is witnessed (CRYPTO-WITNESS). Every byte counts. Errors name
+// the part. Revocation is not known offline.
 absl::StatusOr<EvidenceVerdict> VerifyEvidence(ByteView file, const EvidencePolicy& policy);
 
 }  // namespace tj::crypto
