@@ -62,8 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   CheckLimits(*segment);
   const auto again = EncodeSegment(segment->first, segment->leaves, HashColumns::kWhereNeeded);
-  TJ_CHECK(again.ok());
-  CheckSameLeaves(*segment, *DecodeSegment(*again));
+  // Only what zstd inflated from little can be too much to be written again.
+  TJ_CHECK(again.ok() || tj::CodeOf(again.status()) == tj::ErrorCode::kWireLimit);
+  if (again.ok()) CheckSameLeaves(*segment, *DecodeSegment(*again));
   CheckCut(bytes, *segment, true);
   CheckCut(bytes, *segment, false);
   return 0;
