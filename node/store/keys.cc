@@ -132,6 +132,8 @@ Bytes Fork(LedgerNumber ledger, Instant found_at) {
   return LedgerKey8(kFork, ledger, static_cast<uint64_t>(found_at.ms));
 }
 
+Bytes ForkPrefix(LedgerNumber ledger) { return LedgerKey(kFork, ledger); }
+
 Bytes Position(std::string_view projection, const LedgerId& ledger) {
   Bytes key(1, derived_prefix::kPosition);
   key.append(projection).push_back('\0');

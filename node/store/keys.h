@@ -81,6 +81,7 @@ Bytes Emitter(std::string_view name);
 Bytes Missing(LedgerNumber ledger, Index index);
 Bytes MissingPrefix(LedgerNumber ledger);
 Bytes Fork(LedgerNumber ledger, Instant found_at);
+Bytes ForkPrefix(LedgerNumber ledger);
 
 // Back from keys: nullopt unless `key` is exactly what the function above of that name makes. Text
 // is borrowed from `key`.

@@ -1,6 +1,7 @@
 // LedgerView: reads one ledger, own or followed, from one state of the database: leaves, stored
-// segments, interior nodes, proofs, heads and statements. Immutable and thread-safe; must not
-// outlive its reader.
+// segments, interior nodes, proofs, heads and statements. Must not outlive its reader. The const
+// functions are thread-safe; those that need interior nodes keep the leaf hashes that they computed
+// last and are confined to one thread at a time.
 
 #ifndef TJ_NODE_STORE_LEDGER_VIEW_H_
 #define TJ_NODE_STORE_LEDGER_VIEW_H_
@@ -40,7 +41,7 @@ class LedgerView final : public merkle::NodeSource {
   uint64_t size() const { return state_.size(); }
   Hash root() const { return state_.frontier.Root(); }
 
-  // The stored segment that contains `index` (which is < size), as bytes with its range.
+  // The stored segment that contains `index`, as bytes with its range. STORE-ABSENT beyond the end;
   // STORE-CORRUPT when it is not there.
   struct Stored {
     wire::SegmentRange range;
@@ -51,6 +52,9 @@ class LedgerView final : public merkle::NodeSource {
   // end.
   absl::StatusOr<std::vector<wire::Leaf>> Leaves(Index first, uint64_t count) const;
 
+  // STORE-ABSENT beyond the end.
+  absl::StatusOr<Hash> LeafHashAt(Index index);
+  // STORE-ABSENT when the subtree reaches beyond the end.
   absl::StatusOr<Hash> NodeAt(int height, uint64_t index) override;
   // For sizes up to size().
   absl::StatusOr<Hash> RootAt(uint64_t size);
@@ -59,26 +63,47 @@ class LedgerView final : public merkle::NodeSource {
 
   // Newest head note; nullopt if there is none.
   absl::StatusOr<std::optional<crypto::Note>> NewestHead() const;
-  // The smallest head of at least `size`.
+  // The first head of at least `size`: smallest, then oldest.
   absl::StatusOr<std::optional<crypto::Note>> HeadCovering(uint64_t size) const;
+  // The head with exactly this size and time: what a statement stands on.
+  absl::StatusOr<std::optional<crypto::Note>> HeadOf(uint64_t size, Instant at) const;
   // Newest statement of `signer`, as a note of one line; and the oldest that covers `size` (its
-  // witness time).
+  // witness time). Of several over one size the oldest `seen` and the newest `held` is kept.
   absl::StatusOr<std::optional<crypto::Note>> NewestStatement(const NodeCode& signer,
                                                               crypto::StatementKind kind) const;
   absl::StatusOr<std::optional<crypto::Note>> StatementCovering(const NodeCode& signer,
                                                                 crypto::StatementKind kind,
                                                                 uint64_t size) const;
-  // Bodies that are owed and not here, ascending, at most `max`.
-  absl::StatusOr<std::vector<Index>> MissingBodies(size_t max) const;
+  // Bodies that are owed and not here, ascending from `from` on, at most `max`.
+  absl::StatusOr<std::vector<Index>> MissingBodies(Index from, size_t max) const;
+  absl::StatusOr<std::vector<Index>> MissingBodies(size_t max) const {
+    return MissingBodies(Index{0}, max);
+  }
+  // A fork proof of this ledger is kept.
+  absl::StatusOr<bool> Forked() const;
 
  private:
   LedgerView(const KvReader& reader, LedgerId id, keys::LedgerNumber number, LedgerState state)
       : reader_(&reader), id_(std::move(id)), number_(number), state_(std::move(state)) {}
+  absl::Status LoadLeafHashes(Index index);
+  absl::StatusOr<Hash> StoredNode(int height, uint64_t index) const;
+
   const KvReader* reader_;
   LedgerId id_;
   keys::LedgerNumber number_;
   LedgerState state_;
+  // Leaf hashes of the piece that was decoded last.
+  Index hashed_first_;
+  std::vector<Hash> hashed_;
 };
+
+// Number and durable state of a ledger: what LedgerView::Open reads. STORE-NOT-FOLLOWED;
+// STORE-CORRUPT.
+struct LedgerRow {
+  keys::LedgerNumber number;
+  LedgerState state;
+};
+absl::StatusOr<LedgerRow> ReadLedgerRow(const KvReader& reader, const LedgerId& ledger);
 
 // All ledgers known to this database.
 absl::StatusOr<std::vector<LedgerId>> ListLedgers(const KvReader& reader);

@@ -32,13 +32,20 @@ struct TruthOptions {
   std::string folder;  // holds ledger/, HEAD, ballast
   LedgerId own;
   const Clock* clock = nullptr;  // must outlive Truth
+  // Time since some start that nobody sets: tells a clock that was set forward from time that went
+  // by. Null: only steps back are noticed.
+  std::function<Duration()> uptime;
   size_t ballast_bytes =
       32 << 20;  // freed first when the disk is full, so that closing and answering still work
   // How a database is opened; tests put faults in. Default: OpenLevelKv(folder/ledger).
   std::function<absl::StatusOr<std::unique_ptr<Kv>>()> open_kv;
 };
 
-// A consistent state of all ledgers. Thread-safe. Keeps the database open: hold it briefly.
+// Time since boot, with the time that the machine slept (TruthOptions::uptime).
+Duration SystemUptime();
+
+// A consistent state of all ledgers. Thread-safe. Keeps the database open: hold it briefly, because
+// after a failed write nothing is accepted until the last snapshot has gone.
 class TruthSnapshot {
  public:
   virtual ~TruthSnapshot() = default;
@@ -47,11 +54,12 @@ class TruthSnapshot {
 
 struct TruthStatus {
   bool writable = false;
-  absl::Status last_error;
+  absl::Status last_error;   // OK when nothing has failed since the start
   uint64_t own_size = 0;     // sequenced
   uint64_t signed_size = 0;  // published
   uint64_t queue_records = 0;
   uint64_t reopened = 0;  // times the database was closed after a failed write
+  uint64_t commits = 0;   // batches written, ever
 };
 
 class Truth {
@@ -61,8 +69,13 @@ class Truth {
   static absl::StatusOr<std::unique_ptr<Truth>> Open(TruthOptions options);
   virtual ~Truth() = default;  // finishes what is queued, then closes
 
-  // STORE-BUSY at once when the queue is full; WIRE-LIMIT for too many records; else the answer
-  // comes through `done`.
+  // The answer comes through `done`: on the writer's thread, or, for what is refused at the door,
+  // on this one before the call returns. Refused at the door: STORE-BUSY when the queue is full;
+  // STORE-UNAVAILABLE, STORE-FULL or STORE-ROLLBACK while nothing can be written; WIRE-LIMIT for
+  // too many records or bytes; a record that is malformed. Later: STORE-CLOCK while the clock is
+  // not to be believed; errors of the database. A refused request leaves nothing behind, except
+  // when a write failed: then it may have happened all the same, and who sends it again gets
+  // duplicates.
   virtual void Append(AppendRequest request, AppendDone done) = 0;
   virtual void Follow(std::vector<FollowOp> ops, FollowDone done) = 0;
   // Blocks until answered; not from the writer's thread. For tests and start-up.
@@ -76,7 +89,10 @@ class Truth {
 
   virtual absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Snapshot() const = 0;
   virtual TruthStatus Status() const = 0;
-  // Called on the writer's thread after each commit, with the own ledger's size: must only post.
+  // An operator says that the clock is right as it stands: STORE-CLOCK ends.
+  virtual void ConfirmClock() = 0;
+  // Called on the writer's thread after each commit, whatever was in it, with the own ledger's
+  // size: must only post.
   virtual void OnCommit(std::function<void(uint64_t own_size)> hook) = 0;
 };
 

@@ -41,8 +41,8 @@ inline constexpr size_t kFrameTextBytesMax = 1000;
 inline constexpr size_t kFrameFieldsMax = 4 * kLedgersPerPeerMax;
 // Credit given at once. More is no credit but a mistake.
 inline constexpr uint64_t kCreditGrantBytesMax = uint64_t{1} << 32;
-// Leaves of a ledger: 2^63 − 1, so that a size stays positive in every language.
-inline constexpr uint64_t kLedgerSizeMax = (uint64_t{1} << 63) - 1;
+// Leaves of a ledger: beyond, a proof would be longer than kProofHashesMax.
+inline constexpr uint64_t kLedgerSizeMax = uint64_t{1} << 63;
 // DER certificate, and a chain of them.
 inline constexpr size_t kCertificateBytesMax = 16 * 1024;
 inline constexpr size_t kCertificateChainMax = 8;
@@ -61,6 +61,10 @@ inline constexpr size_t kSignatureBytesMax = 72;
 inline constexpr size_t kCommitRecordsMax = 4096;
 // Requests waiting for the writer before the source is told to wait.
 inline constexpr size_t kCommitQueueRecordsMax = 65'536;
+// Bodies and sealed parts in one commit, in one request and waiting for the writer, in bytes: bounds
+// memory where records are large.
+inline constexpr size_t kCommitBytesMax = 32 * 1024 * 1024;
+inline constexpr size_t kCommitQueueBytesMax = 64 * 1024 * 1024;
 // Receiver's credit: small at first, never more than this outstanding.
 inline constexpr size_t kCreditBytesInitial = 512 * 1024;
 inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;

@@ -50,6 +50,7 @@ TEST(Keys, AreWhatIsOnDisk) {
   add("Missing", Missing(kSeven, Index{258}));
   add("MissingPrefix", MissingPrefix(kSeven));
   add("Fork", Fork(kSeven, Instant{1790000000123}));
+  add("ForkPrefix", ForkPrefix(kSeven));
   add("Position", Position("case", Shizhong()));
   text += Cat("derived prefixes ", derived_prefix::kPosition, derived_prefix::kCase,
               derived_prefix::kRow, derived_prefix::kRowDirty, derived_prefix::kCubeRow,

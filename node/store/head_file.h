@@ -1,0 +1,50 @@
+// The HEAD file: what this node has signed, beside the database, so that a database that was set
+// back is noticed (ARCHITECTURE §4). Replaced and synced before a head leaves. Value type and
+// functions; one writer at a time.
+//
+//   tongjian/head-file/v1
+//   370826/1                    the own ledger
+//   156252                      newest signed size
+//   <64 hex digits>             root at that size
+//   1733                        commits of the database when this was written
+//   <16 hex digits>             first 8 bytes of SM3 over the lines above
+//
+// The count of commits reaches what no signed head covers: followed ledgers, statements, cursors.
+
+#ifndef TJ_NODE_STORE_HEAD_FILE_H_
+#define TJ_NODE_STORE_HEAD_FILE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "node/store/kv.h"
+#include "protocol/vocab/bytes.h"
+#include "protocol/vocab/ids.h"
+
+namespace tj::store {
+
+struct HeadFile {
+  LedgerId ledger;
+  uint64_t size = 0;
+  Hash root;
+  uint64_t commits = 0;
+
+  std::string Text() const;
+  static absl::StatusOr<HeadFile> Parse(std::string_view text);  // STORE-CORRUPT
+};
+
+// `folder`/HEAD; nullopt when there is none.
+absl::StatusOr<std::optional<HeadFile>> ReadHeadFile(const std::string& folder);
+absl::Status WriteHeadFile(const std::string& folder, const HeadFile& head);
+
+// STORE-ROLLBACK when `own` in the database is shorter than what was signed, has another root at
+// that size, or the database has fewer commits. A HEAD of an earlier epoch of the same origin binds
+// nothing: its ledger is frozen because what was signed is lost. Also for fsck.
+absl::Status CheckHeadFile(const KvReader& reader, const LedgerId& own, const HeadFile& head);
+
+}  // namespace tj::store
+
+#endif  // TJ_NODE_STORE_HEAD_FILE_H_

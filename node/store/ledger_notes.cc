@@ -1,0 +1,92 @@
+// LedgerView's other half: heads, statements and what is missing.
+
+#include "node/store/ledger_view.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+
+namespace tj::store {
+namespace {
+
+using MaybeNote = absl::StatusOr<std::optional<crypto::Note>>;
+
+MaybeNote ParseStored(const LedgerId& ledger, ByteView key, ByteView value) {
+  auto note = crypto::ParseNote(value);
+  if (!note.ok()) {
+    return Error(ErrorCode::kStoreCorrupt,
+                 Cat(ledger.Text(), " note under ", HexEncode(key), ": ", DetailOf(note.status())));
+  }
+  return *std::move(note);
+}
+
+// The row that `it` stands on, if it has `prefix`.
+MaybeNote NoteUnder(const KvIterator& it, const LedgerId& ledger, ByteView prefix) {
+  TJ_RETURN_IF_ERROR(it.status());
+  if (!it.Valid() || !it.key().starts_with(prefix)) return std::nullopt;
+  return ParseStored(ledger, it.key(), it.value());
+}
+
+// The last row with `prefix`, whose keys go on for `more` bytes.
+MaybeNote LastNote(const KvReader& reader, const LedgerId& ledger, const Bytes& prefix,
+                   size_t more) {
+  const auto it = reader.NewIterator();
+  it->SeekForPrev(prefix + Bytes(more, '\xff'));
+  return NoteUnder(*it, ledger, prefix);
+}
+
+}  // namespace
+
+MaybeNote LedgerView::NewestHead() const {
+  return LastNote(*reader_, id_, keys::HeadPrefix(number_), 16);
+}
+
+MaybeNote LedgerView::HeadCovering(uint64_t size) const {
+  const auto it = reader_->NewIterator();
+  it->Seek(keys::Head(number_, size, Instant{0}));
+  return NoteUnder(*it, id_, keys::HeadPrefix(number_));
+}
+
+MaybeNote LedgerView::HeadOf(uint64_t size, Instant at) const {
+  const Bytes key = keys::Head(number_, size, at);
+  TJ_ASSIGN_OR_RETURN(const auto value, reader_->Get(key));
+  if (!value) return std::nullopt;
+  return ParseStored(id_, key, *value);
+}
+
+MaybeNote LedgerView::NewestStatement(const NodeCode& signer, crypto::StatementKind kind) const {
+  return LastNote(*reader_, id_, keys::StatementPrefix(number_, signer, static_cast<uint8_t>(kind)),
+                  8);
+}
+
+MaybeNote LedgerView::StatementCovering(const NodeCode& signer, crypto::StatementKind kind,
+                                        uint64_t size) const {
+  const auto kind_byte = static_cast<uint8_t>(kind);
+  const auto it = reader_->NewIterator();
+  it->Seek(keys::Statement(number_, signer, kind_byte, size));
+  return NoteUnder(*it, id_, keys::StatementPrefix(number_, signer, kind_byte));
+}
+
+absl::StatusOr<std::vector<Index>> LedgerView::MissingBodies(Index from, size_t max) const {
+  const Bytes prefix = keys::MissingPrefix(number_);
+  std::vector<Index> missing;
+  const auto it = reader_->NewIterator();
+  for (it->Seek(keys::Missing(number_, from));
+       missing.size() < max && it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    const auto index = keys::ParseMissing(it->key());
+    if (!index) return Error(ErrorCode::kStoreCorrupt, Cat("key ", HexEncode(it->key())));
+    missing.push_back(*index);
+  }
+  TJ_RETURN_IF_ERROR(it->status());
+  return missing;
+}
+
+absl::StatusOr<bool> LedgerView::Forked() const {
+  bool forked = false;
+  TJ_RETURN_IF_ERROR(ScanPrefix(*reader_, keys::ForkPrefix(number_), [&forked](ByteView, ByteView) {
+    forked = true;
+    return false;
+  }));
+  return forked;
+}
+
+}  // namespace tj::store

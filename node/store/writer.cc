@@ -1,0 +1,240 @@
+#include "node/store/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+
+namespace tj::store {
+namespace {
+
+// Between attempts to open the database again: soon at first, as a reader may hold it for a moment.
+constexpr std::chrono::milliseconds kRetryMin{5};
+constexpr std::chrono::milliseconds kRetryMax{5000};
+
+// What a request is told while nothing can be written, because of `why`.
+absl::Status RefusalFor(const absl::Status& why) {
+  switch (CodeOf(why)) {
+    case ErrorCode::kStoreFull:
+    case ErrorCode::kStoreRollback:
+      return why;
+    default:
+      return Error(ErrorCode::kStoreUnavailable, Describe(why));
+  }
+}
+
+// STORE-ROLLBACK when less is there than was acknowledged.
+absl::Status CheckNothingIsLost(const Kv& kv, const LedgerId& own, const Recovered& found,
+                                const Writer::Durable& acknowledged) {
+  const uint64_t size = found.table.ledgers.at(own).state.size();
+  if (found.commits < acknowledged.commits || size < acknowledged.own.size()) {
+    return Error(ErrorCode::kStoreRollback,
+                 Cat("after reopening there are ", found.commits, " commits and ", size,
+                     " records, acknowledged were ", acknowledged.commits, " and ",
+                     acknowledged.own.size()));
+  }
+  TJ_ASSIGN_OR_RETURN(LedgerView view, LedgerView::Open(kv, own));
+  TJ_ASSIGN_OR_RETURN(const Hash root, view.RootAt(acknowledged.own.size()));
+  if (root != acknowledged.own.frontier.Root()) {
+    return Error(ErrorCode::kStoreRollback, "after reopening the ledger is another");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Writer::Writer(const TruthOptions& options, Database& database, std::shared_ptr<Kv> kv,
+               Recovered recovered)
+    : folder_(options.folder),
+      own_(options.own),
+      database_(database),
+      kv_(std::move(kv)),
+      committer_(options.own, *options.clock, options.uptime),
+      ballast_(options.folder, options.ballast_bytes) {
+  committer_.Reset(std::move(recovered.table), recovered.commits);
+  durable_ = {committer_.own_state(), committer_.commits()};
+  refusal_ = ballast_.Ensure();
+  last_error_ = refusal_;
+  database_.Publish(kv_);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Writer::~Writer() { Stop(); }
+
+void Writer::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  kv_.reset();
+  database_.Withdraw();
+}
+
+void Writer::Enqueue(Request request) {
+  absl::Status refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    refusal = refusal_;
+    const bool full = queue_records_ + request.records > limits::kCommitQueueRecordsMax ||
+                      queue_bytes_ + request.bytes > limits::kCommitQueueBytesMax;
+    if (refusal.ok() && full && !queue_.empty()) {
+      refusal = Error(ErrorCode::kStoreBusy, Cat(queue_records_, " records are waiting"));
+    }
+    if (refusal.ok()) {
+      queue_records_ += request.records;
+      queue_bytes_ += request.bytes;
+      queue_.push_back(std::move(request));
+      if (queue_.size() == 1) wake_.notify_one();
+      return;
+    }
+  }
+  request.Answer(refusal);
+}
+
+Writer::Durable Writer::durable() const {
+  const std::lock_guard lock(mutex_);
+  return durable_;
+}
+
+TruthStatus Writer::Status() const {
+  const std::lock_guard lock(mutex_);
+  TruthStatus status;
+  status.writable = refusal_.ok();
+  status.last_error = last_error_;
+  status.own_size = durable_.own.size();
+  status.queue_records = queue_records_;
+  status.reopened = closed_;
+  status.commits = durable_.commits;
+  return status;
+}
+
+void Writer::OnCommit(std::function<void(uint64_t)> hook) {
+  const std::lock_guard lock(mutex_);
+  hook_ = std::move(hook);
+}
+
+void Writer::ConfirmClock() {
+  const std::lock_guard lock(mutex_);
+  clock_confirmed_ = true;
+}
+
+void Writer::Run() {
+  auto retry = kRetryMin;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (!refusal_.ok()) {
+      if (stopping_) return;
+      if (!hopeless_) {
+        lock.unlock();
+        Reopen();
+        lock.lock();
+        if (refusal_.ok()) {
+          retry = kRetryMin;
+          continue;
+        }
+      }
+      wake_.wait_for(lock, retry, [this] { return stopping_; });
+      retry = std::min(retry * 2, kRetryMax);
+      continue;
+    }
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    if (std::exchange(clock_confirmed_, false)) committer_.ConfirmClock();
+    std::vector<Request> requests = TakeLocked();
+    lock.unlock();
+    CommitOnce(std::move(requests));
+    lock.lock();
+  }
+}
+
+std::vector<Request> Writer::TakeLocked() {
+  std::vector<Request> taken;
+  uint64_t records = 0;
+  size_t bytes = 0;
+  while (!queue_.empty()) {
+    const Request& next = queue_.front();
+    records += next.records;
+    bytes += next.bytes;
+    const bool full = records > limits::kCommitRecordsMax || bytes > limits::kCommitBytesMax;
+    if (full && !taken.empty()) break;
+    queue_records_ -= next.records;
+    queue_bytes_ -= next.bytes;
+    taken.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return taken;
+}
+
+void Writer::CommitOnce(std::vector<Request> requests) {
+  const absl::Status status = committer_.Commit(*kv_, requests);
+  if (!kv_->alive()) CloseAfter(status);
+  std::function<void(uint64_t)> hook;
+  uint64_t own_size = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status.ok()) {
+      durable_ = {committer_.own_state(), committer_.commits()};
+      hook = hook_;
+      own_size = durable_.own.size();
+      if (!committer_.trouble().ok()) last_error_ = committer_.trouble();
+    } else {
+      last_error_ = status;
+    }
+  }
+  for (Request& request : requests) request.Answer(status);
+  if (hook) hook(own_size);
+}
+
+void Writer::CloseAfter(const absl::Status& failure) {
+  const absl::Status refusal = RefusalFor(failure);
+  std::deque<Request> drained;
+  {
+    const std::lock_guard lock(mutex_);
+    refusal_ = refusal;
+    last_error_ = failure;
+    ++closed_;
+    drained.swap(queue_);
+    queue_records_ = 0;
+    queue_bytes_ = 0;
+  }
+  for (Request& request : drained) request.Answer(refusal);
+  if (CodeOf(failure) == ErrorCode::kStoreFull) ballast_.Free();
+  kv_.reset();
+  database_.Withdraw();
+}
+
+absl::Status Writer::TryReopen() {
+  if (kv_ == nullptr) {
+    TJ_ASSIGN_OR_RETURN(auto kv, database_.Open());
+    TJ_ASSIGN_OR_RETURN(Recovered found, Recover(*kv, folder_, own_));
+    TJ_RETURN_IF_ERROR(CheckNothingIsLost(*kv, own_, found, durable()));
+    committer_.Reset(std::move(found.table), found.commits);
+    kv_ = std::move(kv);
+    database_.Publish(kv_);
+    const std::lock_guard lock(mutex_);
+    durable_ = {committer_.own_state(), committer_.commits()};
+  }
+  return ballast_.Ensure();
+}
+
+void Writer::Reopen() {
+  const absl::Status status = TryReopen();
+  if (!status.ok() && kv_ == nullptr && CodeOf(status) == ErrorCode::kStoreFull) ballast_.Free();
+  const std::lock_guard lock(mutex_);
+  if (status.ok()) {
+    refusal_ = absl::OkStatus();
+    return;
+  }
+  last_error_ = status;
+  refusal_ = RefusalFor(status);
+  hopeless_ = CodeOf(status) == ErrorCode::kStoreRollback;
+}
+
+}  // namespace tj::store

@@ -1,0 +1,86 @@
+// Writer: the one thread that changes the truth. Gathers what has arrived into a commit, answers
+// when it is synced, and after a failed write closes the database, opens it again and looks at what
+// is there before it takes anything new. Internal to node/store. Internally locked.
+
+#ifndef TJ_NODE_STORE_WRITER_H_
+#define TJ_NODE_STORE_WRITER_H_
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "node/store/ballast.h"
+#include "node/store/committer.h"
+#include "node/store/database.h"
+#include "node/store/recovery.h"
+#include "node/store/truth.h"
+
+namespace tj::store {
+
+class Writer {
+ public:
+  // `database` must outlive it; `kv` is its opening, and what was found in it.
+  Writer(const TruthOptions& options, Database& database, std::shared_ptr<Kv> kv,
+         Recovered recovered);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void Enqueue(Request request);
+  // Finishes what is queued and closes. Nothing may be enqueued from now on; the rest can be asked.
+  void Stop();
+  // What is durable.
+  struct Durable {
+    LedgerState own;
+    uint64_t commits = 0;
+  };
+  Durable durable() const;
+  TruthStatus Status() const;
+  void OnCommit(std::function<void(uint64_t own_size)> hook);
+  void ConfirmClock();
+
+ private:
+  void Run();
+  std::vector<Request> TakeLocked();
+  void CommitOnce(std::vector<Request> requests);
+  void CloseAfter(const absl::Status& failure);
+  absl::Status TryReopen();
+  void Reopen();
+
+  // Constant after construction.
+  const std::string folder_;
+  const LedgerId own_;
+  Database& database_;
+
+  // Writer's thread only.
+  std::shared_ptr<Kv> kv_;  // null while closed
+  Committer committer_;
+  Ballast ballast_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  // All below guarded by mutex_.
+  std::deque<Request> queue_;
+  uint64_t queue_records_ = 0;
+  size_t queue_bytes_ = 0;
+  absl::Status refusal_;   // not OK: nothing is accepted
+  bool hopeless_ = false;  // opening again will not help
+  bool stopping_ = false;
+  bool clock_confirmed_ = false;
+  Durable durable_;
+  absl::Status last_error_;
+  uint64_t closed_ = 0;
+  std::function<void(uint64_t)> hook_;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace tj::store
+
+#endif  // TJ_NODE_STORE_WRITER_H_
