@@ -20,6 +20,14 @@ const BIGNUM* OrderOf(int curve) {
   return EC_GROUP_get0_order(group);
 }
 
+// A curve spelled out could be another one that looks alike (CVE-2020-0601).
+bool CurveIsNamed(const EVP_PKEY* key) {
+  int spelled_out = 1;
+  return EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                                &spelled_out) == 1 &&
+         spelled_out == 0;
+}
+
 bool InRange(const BIGNUM* value, const BIGNUM* order) {
   return BN_is_negative(value) == 0 && BN_is_zero(value) == 0 && BN_cmp(value, order) < 0;
 }
@@ -46,26 +54,17 @@ std::string TakeOpensslError() {
 const BIGNUM* CurveOrder(const EVP_PKEY* key) {
   static const BIGNUM* const sm2 = OrderOf(NID_sm2);
   static const BIGNUM* const p256 = OrderOf(NID_X9_62_prime256v1);
-  char group[32];
-  size_t size = 0;
-  if (EVP_PKEY_get_group_name(key, group, sizeof(group), &size) != 1) return nullptr;
-  switch (OBJ_txt2nid(group)) {
-    case NID_sm2:
-      return sm2;
-    case NID_X9_62_prime256v1:
-      return p256;
-    default:
-      return nullptr;
-  }
+  return IsSm2Key(key) ? sm2 : IsP256Key(key) ? p256 : nullptr;
 }
 
-bool IsSm2Key(const EVP_PKEY* key) {
-  // A curve spelled out could be another one that looks alike (CVE-2020-0601).
-  int explicit_parameters = 0;
-  return EVP_PKEY_is_a(key, "SM2") == 1 &&
-         EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                                &explicit_parameters) == 1 &&
-         explicit_parameters == 0;
+bool IsSm2Key(const EVP_PKEY* key) { return EVP_PKEY_is_a(key, "SM2") == 1 && CurveIsNamed(key); }
+
+bool IsP256Key(const EVP_PKEY* key) {
+  char group[32];
+  size_t size = 0;
+  return EVP_PKEY_is_a(key, "EC") == 1 && CurveIsNamed(key) &&
+         EVP_PKEY_get_group_name(key, group, sizeof(group), &size) == 1 &&
+         OBJ_txt2nid(group) == NID_X9_62_prime256v1;
 }
 
 bool IsCanonicalSignature(ByteView der, const BIGNUM* order) {

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "protocol/vocab/bytes.h"
+#include "protocol/vocab/time.h"
 
 namespace tj::crypto {
 
@@ -38,6 +39,8 @@ using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;  // wipes a private key
 using OwnedKeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using OwnedDigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using OwnedCertificate = Owned<X509, X509_free>;
+inline void FreeSequence(ASN1_SEQUENCE_ANY* parts) { sk_ASN1_TYPE_pop_free(parts, ASN1_TYPE_free); }
+using OwnedSequence = Owned<ASN1_SEQUENCE_ANY, FreeSequence>;
 using OwnedCrl = Owned<X509_CRL, X509_CRL_free>;
 
 // Immutable once shared. EVP_PKEY and X509 count references atomically and are only read.
@@ -46,11 +49,17 @@ struct KeyHandle {
 };
 
 struct CertificateHandle {
-  OwnedCertificate x509;
+  OwnedCertificate x509;  // its extensions are decoded and valid
+  Bytes der;
+  Instant not_before;
+  Instant not_after;
 };
 
 struct CrlHandle {
   OwnedCrl crl;
+  Bytes der;
+  Instant this_update;
+  Instant next_update;
 };
 
 // Never null: OpenSSL reads "no bytes at null" as "none given".
@@ -80,8 +89,9 @@ std::string TakeOpensslError();
 // The order n of a key's named curve; null for a key that is not on SM2 or P-256.
 const BIGNUM* CurveOrder(const EVP_PKEY* key);
 
-// True when `key` is an SM2 key whose curve is named, not spelled out in parameters.
+// True for an SM2, or an ECDSA P-256, key whose curve is named, not spelled out in parameters.
 bool IsSm2Key(const EVP_PKEY* key);
+bool IsP256Key(const EVP_PKEY* key);
 
 // True when `der` is the one DER spelling of (r, s) with both in [1, order − 1].
 bool IsCanonicalSignature(ByteView der, const BIGNUM* order);

@@ -14,8 +14,6 @@ constexpr int kCoordinateBytes = 32;
 
 absl::Status Refuse(std::string_view why) { return Error(ErrorCode::kCryptoSeal, why); }
 
-void FreeSequence(ASN1_SEQUENCE_ANY* sequence) { sk_ASN1_TYPE_pop_free(sequence, ASN1_TYPE_free); }
-
 bool IsCoordinate(const ASN1_TYPE* value) {
   return value->type == V_ASN1_INTEGER && value->value.integer->type == V_ASN1_INTEGER &&
          ASN1_STRING_length(value->value.integer) <= kCoordinateBytes;
@@ -33,8 +31,7 @@ bool IsOctets(const ASN1_TYPE* value, int bytes_min, int bytes_max) {
 bool IsCanonicalCiphertext(ByteView der) {
   if (der.size() > kSm2PlaintextBytesMax + 256) return false;
   const unsigned char* in = Data(der);
-  const Owned<ASN1_SEQUENCE_ANY, FreeSequence> parts(
-      d2i_ASN1_SEQUENCE_ANY(nullptr, &in, static_cast<long>(der.size())));
+  const OwnedSequence parts(d2i_ASN1_SEQUENCE_ANY(nullptr, &in, static_cast<long>(der.size())));
   if (parts == nullptr || sk_ASN1_TYPE_num(parts.get()) != 4) return false;
   return IsCoordinate(sk_ASN1_TYPE_value(parts.get(), 0)) &&
          IsCoordinate(sk_ASN1_TYPE_value(parts.get(), 1)) &&
