@@ -1,11 +1,11 @@
 #include "node/app/governing.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "crypto/sm3.h"
 #include "node/case/case_projection.h"
+#include "node/store/content_digest.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/payload.pb.h"
@@ -24,8 +24,7 @@ absl::StatusOr<store::PreparedRecord> Prepare(Family family, uint8_t flags, cons
   record.audience = Audience::kChain;
   TJ_ASSIGN_OR_RETURN(record.body, wire::EncodeBody(crypto::RandomBytes(wire::kSaltBytes), payload,
                                                     std::nullopt, std::nullopt));
-  const Hash digest = crypto::Sm3Of({payload});
-  std::copy_n(digest.data.begin(), key.content_digest.size(), key.content_digest.begin());
+  key.content_digest = store::EmittedDigest(key.source, key.case_no, key.event_id, payload);
   record.dedup = std::move(key);
   return record;
 }

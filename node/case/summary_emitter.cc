@@ -1,10 +1,10 @@
 #include "node/case/summary_emitter.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "crypto/sm3.h"
+#include "node/store/content_digest.h"
 #include "node/store/keys.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/wire/payload.h"
@@ -44,8 +44,7 @@ absl::StatusOr<store::PreparedRecord> SummaryEmitter::Prepare(const RowKey& key,
   store::DedupKey dedup{.source = std::string(kSummaryEmitter),
                         .case_no = RowText(key),
                         .event_id = std::to_string(row.revision + 1)};
-  const Hash digest = crypto::Sm3Of({payload});
-  std::copy_n(digest.data.begin(), dedup.content_digest.size(), dedup.content_digest.begin());
+  dedup.content_digest = store::EmittedDigest(dedup.source, dedup.case_no, dedup.event_id, payload);
   record.dedup = std::move(dedup);
   return record;
 }

@@ -41,8 +41,8 @@ inline constexpr size_t kFrameTextBytesMax = 1000;
 inline constexpr size_t kFrameFieldsMax = 4 * kLedgersPerPeerMax;
 // Credit given at once. More is no credit but a mistake.
 inline constexpr uint64_t kCreditGrantBytesMax = uint64_t{1} << 32;
-// Leaves of a ledger: beyond, a proof would be longer than kProofHashesMax.
-inline constexpr uint64_t kLedgerSizeMax = uint64_t{1} << 63;
+// Leaves of a ledger: 2^63 − 1, so that a size stays positive in every language.
+inline constexpr uint64_t kLedgerSizeMax = (uint64_t{1} << 63) - 1;
 // DER certificate, and a chain of them.
 inline constexpr size_t kCertificateBytesMax = 16 * 1024;
 inline constexpr size_t kCertificateChainMax = 8;
