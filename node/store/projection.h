@@ -2,7 +2,9 @@
 // ledgers in order and feeds each record once to its projection; rows and position are written in
 // one unsynced batch to derived/. A position names {ledger, size, root, code version}; if it does
 // not match the ledger, the projection's rows of all ledgers are deleted and it starts from
-// nothing.
+// nothing. Rows without any position are what a crash left of such a deletion, and go too.
+//
+//   position  = code version 4 · size 8 · root 32
 
 #ifndef TJ_NODE_STORE_PROJECTION_H_
 #define TJ_NODE_STORE_PROJECTION_H_
@@ -40,9 +42,9 @@ class Projection {
   virtual std::string_view prefixes() const = 0;
   // Whether it reads this ledger at all.
   virtual bool Reads(const LedgerId& ledger) const = 0;
-  // Folds consecutive leaves; reads earlier rows from `derived`, adds new ones to `batch`. Never
-  // fails on a payload: what does not parse is counted under keys::derived_prefix::kSkipped. An
-  // error is one of the database. Called from one thread.
+  // Folds consecutive leaves, at most limits::kSegmentRecordsMax; reads earlier rows from
+  // `derived`, adds new ones to `batch`. Never fails on a payload: what does not parse is counted
+  // under keys::derived_prefix::kSkipped. An error is one of the database. Called from one thread.
   virtual absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
                              const KvReader& derived, KvBatch& batch) = 0;
   // Forget anything cached in memory: the rows were deleted, or the last batch was not written.
@@ -58,19 +60,38 @@ struct ProjectionProgress {
 class Projector {
  public:
   // All must outlive it.
-  Projector(Truth& truth, Kv& derived, Projection& projection);
+  Projector(Truth& truth, Kv& derived, Projection& projection)
+      : truth_(truth), derived_(derived), projection_(projection) {}
+  Projector(const Projector&) = delete;
+  Projector& operator=(const Projector&) = delete;
+
   // Reads at most about `records_max` further records of each ledger; true when some were left.
-  // Rebuilds where a position does not match.
+  // Rebuilds where a position does not match. After an error the next Run begins with the positions
+  // that are stored.
   absl::StatusOr<bool> Run(uint64_t records_max);
-  // Positions as of the last Run.
+  // Positions as of the last Run, by ledger.
   const std::vector<ProjectionProgress>& progress() const { return progress_; }
+  // 0 for a ledger that it does not read.
   uint64_t SizeOf(const LedgerId& ledger) const;
 
  private:
+  absl::StatusOr<bool> RunOnce(uint64_t records_max);
+  // Takes over the stored positions if all of them match `reader`, else deletes what was projected.
+  absl::Status Load(const KvReader& reader, const std::vector<LedgerId>& ledgers);
+  absl::Status DeleteAll();
+  // Reads from where `progress` stands; true when records were left.
+  absl::StatusOr<bool> CatchUp(LedgerView& view, uint64_t records_max,
+                               ProjectionProgress& progress);
+  // Projects the part of a segment from `progress` on, and writes rows and position.
+  absl::Status Fold(LedgerView& view, const wire::Segment& segment, ProjectionProgress& progress);
+  ProjectionProgress& ProgressOf(const LedgerId& ledger);
+
   Truth& truth_;
   Kv& derived_;
   Projection& projection_;
-  std::vector<ProjectionProgress> progress_;
+  bool loaded_ = false;                       // progress_ is what derived/ says
+  std::vector<ProjectionProgress> progress_;  // ascending by ledger
+  std::vector<ProjectedLeaf> leaves_;         // reused
 };
 
 }  // namespace tj::store
