@@ -4,6 +4,8 @@
 #ifndef TJ_CRYPTO_TRUST_H_
 #define TJ_CRYPTO_TRUST_H_
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,8 +33,10 @@ struct TrustedNode {
 
 class TrustStore {
  public:
-  // Checks every signing certificate's chain to `record_roots` at `at` and that its SAN names the
-  // node; parents must exist and form a tree. TRUST-FILE or CRYPTO-CHAIN.
+  // Checks every signing and encryption certificate: its chain to `record_roots` at `at` or, where
+  // it has expired by then or begins later, at that end of its validity (Verify sees to it that it
+  // counts within it only); its SAN, key and use.
+  // Codes must be unique and parents form one tree. TRUST-FILE, or what the chain is refused with.
   static absl::StatusOr<TrustStore> Make(std::vector<TrustedNode> nodes,
                                          std::vector<Certificate> record_roots,
                                          std::span<const Certificate> intermediates, Instant at);
@@ -45,19 +49,33 @@ class TrustStore {
   Relation RelationOf(const NodeCode& reader, const NodeCode& origin) const;
   std::vector<NodeCode> ChildrenOf(const NodeCode& code) const;
 
-  // Verifies one line of a note by the keys of its signer: SYNC-UNKNOWN-KEY when no key of the
-  // signer has its key id, TRUST-UNKNOWN-NODE, CRYPTO-SIGNATURE.
+  // Verifies one line of a note by the keys of its signer. A key counts while its certificate is
+  // valid, by the time in the line (a head's own for the origin). TRUST-UNKNOWN-NODE;
+  // SYNC-UNKNOWN-KEY when no key of the signer with its key id counts then; CRYPTO-SIGNATURE.
   absl::Status Verify(const Head& head, const NoteSignature& line) const;
-  // The origin's own line: present and right.
+  // At least one line of the origin is right (there are two while it changes its key).
   absl::Status VerifyOrigin(const Note& note) const;
   // TRUST-UNKNOWN-NODE or SYNC-PEER unless the TLS certificate's SAN names `code` and its key is
   // listed for it.
   absl::Status VerifyChannel(const NodeCode& code, const Certificate& tls) const;
 
  private:
+  // A signing key and when its certificate is valid.
+  struct SigningKey {
+    std::array<uint8_t, 4> id;
+    Sm2PublicKey key;
+    Instant not_before;
+    Instant not_after;
+  };
+
   TrustStore() = default;
+  absl::Status IndexNodes();
+  absl::Status CheckTree() const;
+  absl::Status TakeKeys(std::span<const Certificate> intermediates, Instant at);
+
   std::vector<TrustedNode> nodes_;
   std::map<NodeCode, size_t> by_code_;
+  std::vector<std::vector<SigningKey>> keys_;  // of nodes_, in their order
   std::vector<Certificate> record_roots_;
 };
 
