@@ -61,8 +61,8 @@ inline constexpr size_t kSignatureBytesMax = 72;
 inline constexpr size_t kCommitRecordsMax = 4096;
 // Requests waiting for the writer before the source is told to wait.
 inline constexpr size_t kCommitQueueRecordsMax = 65'536;
-// Bodies and sealed parts in one commit, in one request and waiting for the writer, in bytes: bounds
-// memory where records are large.
+// Bodies and sealed parts in one commit, in one request and waiting for the writer, in bytes:
+// bounds memory where records are large.
 inline constexpr size_t kCommitBytesMax = 32 * 1024 * 1024;
 inline constexpr size_t kCommitQueueBytesMax = 64 * 1024 * 1024;
 // Receiver's credit: small at first, never more than this outstanding.

@@ -8,18 +8,27 @@
 #include "protocol/vocab/error.h"
 #include "protocol/wire/frame.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace tj::wire;
-  const auto frame = DecodeFrame({reinterpret_cast<const char*>(data), size});
+namespace tj::wire {
+namespace {
+
+void Check(ByteView bytes) {
+  const auto frame = DecodeFrame(bytes);
   if (!frame.ok()) {
-    TJ_CHECK(tj::CodeOf(frame.status()) == tj::ErrorCode::kWireFrame ||
-             tj::CodeOf(frame.status()) == tj::ErrorCode::kWireLimit);
-    return 0;
+    TJ_CHECK(CodeOf(frame.status()) == ErrorCode::kWireFrame ||
+             CodeOf(frame.status()) == ErrorCode::kWireLimit);
+    return;
   }
-  const tj::Bytes bytes = EncodeFrame(*frame);
-  const auto again = DecodeFrame(bytes);
+  const Bytes encoded = EncodeFrame(*frame);
+  const auto again = DecodeFrame(encoded);
   TJ_CHECK(again.ok() && again->index() == frame->index());
-  TJ_CHECK(EncodeFrame(*again) == bytes);
+  TJ_CHECK(EncodeFrame(*again) == encoded);
   TJ_CHECK(!FrameName(*again).empty());
+}
+
+}  // namespace
+}  // namespace tj::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  tj::wire::Check({reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -33,12 +33,12 @@ void CheckLeaves(ByteView bytes) {
   TJ_CHECK(again.SerializeAsString() == summary->SerializeAsString());
 }
 
-}  // namespace
-}  // namespace tj::wire
+void CheckPrivateParts(ByteView bytes) {
+  if (v1::PersonPart person; ParseProto(bytes, person)) ValidatePersonPart(person).IgnoreError();
+  if (v1::TextPart text; ParseProto(bytes, text)) ValidateTextPart(text).IgnoreError();
+}
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace tj::wire;
-  const tj::ByteView bytes(reinterpret_cast<const char*>(data), size);
+void CheckAll(ByteView bytes) {
   Check(bytes, ParseCaseEvent);
   Check(bytes, ParseSummary);
   Check(bytes, ParseAdopt);
@@ -48,9 +48,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Check(bytes, ParseWitness);
   Check(bytes, ParseTick);
   CheckLeaves(bytes);
-  if (tj::v1::PersonPart person; ParseProto(bytes, person)) {
-    ValidatePersonPart(person).IgnoreError();
-  }
-  if (tj::v1::TextPart text; ParseProto(bytes, text)) ValidateTextPart(text).IgnoreError();
+  CheckPrivateParts(bytes);
+}
+
+}  // namespace
+}  // namespace tj::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  tj::wire::CheckAll({reinterpret_cast<const char*>(data), size});
   return 0;
 }

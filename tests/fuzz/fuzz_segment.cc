@@ -46,26 +46,28 @@ void CheckCut(ByteView bytes, const Segment& segment, bool kept) {
   for (const Leaf& leaf : decoded->leaves) TJ_CHECK(kept || leaf.body.empty());
 }
 
-}  // namespace
-}  // namespace tj::wire
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace tj::wire;
-  const tj::ByteView bytes(reinterpret_cast<const char*>(data), size);
+void Check(ByteView bytes) {
   const auto segment = DecodeSegment(bytes);
   if (!segment.ok()) {
-    TJ_CHECK(tj::CodeOf(segment.status()) == tj::ErrorCode::kWireSegment ||
-             tj::CodeOf(segment.status()) == tj::ErrorCode::kWireLimit);
+    TJ_CHECK(CodeOf(segment.status()) == ErrorCode::kWireSegment ||
+             CodeOf(segment.status()) == ErrorCode::kWireLimit);
     // Cutting reads less: it may accept, and must not crash.
-    CutSegment(bytes, [](tj::Audience, tj::ByteView) { return true; }).status().IgnoreError();
-    return 0;
+    CutSegment(bytes, [](Audience, ByteView) { return true; }).status().IgnoreError();
+    return;
   }
   CheckLimits(*segment);
   const auto again = EncodeSegment(segment->first, segment->leaves, HashColumns::kWhereNeeded);
   // Only what zstd inflated from little can be too much to be written again.
-  TJ_CHECK(again.ok() || tj::CodeOf(again.status()) == tj::ErrorCode::kWireLimit);
+  TJ_CHECK(again.ok() || CodeOf(again.status()) == ErrorCode::kWireLimit);
   if (again.ok()) CheckSameLeaves(*segment, *DecodeSegment(*again));
   CheckCut(bytes, *segment, true);
   CheckCut(bytes, *segment, false);
+}
+
+}  // namespace
+}  // namespace tj::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  tj::wire::Check({reinterpret_cast<const char*>(data), size});
   return 0;
 }
