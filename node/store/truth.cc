@@ -82,9 +82,7 @@ class TruthImpl final : public Truth {
 
   absl::StatusOr<crypto::Note> SignHead(crypto::Signer& signer, Duration age_max) override {
     const std::lock_guard lock(sign_mutex_);
-    if (const TruthStatus status = writer_->Status(); !status.writable) {
-      return Error(ErrorCode::kStoreUnavailable, Describe(status.last_error));
-    }
+    TJ_RETURN_IF_ERROR(writer_->Status().refusal);
     const Writer::Durable durable = writer_->durable();
     const Instant now = clock_.Now();
     crypto::Head head{own_, durable.own.size(), durable.own.frontier.Root(), now};

@@ -54,6 +54,7 @@ class TruthSnapshot {
 
 struct TruthStatus {
   bool writable = false;
+  absl::Status refusal;      // what requests are told while it is not
   absl::Status last_error;   // OK when nothing has failed since the start
   uint64_t own_size = 0;     // sequenced
   uint64_t signed_size = 0;  // published

@@ -107,6 +107,7 @@ TruthStatus Writer::Status() const {
   const std::lock_guard lock(mutex_);
   TruthStatus status;
   status.writable = refusal_.ok();
+  status.refusal = refusal_;
   status.last_error = last_error_;
   status.own_size = durable_.own.size();
   status.queue_records = queue_records_;
