@@ -52,12 +52,11 @@ void AddRecord(EvidenceParts::Record record, v1::Evidence& out) {
 
 absl::StatusOr<Bytes> BuildEvidence(EvidenceParts parts) {
   auto& lines = parts.note.signatures;
-  std::stable_partition(lines.begin(), lines.end(), [](const NoteSignature& line) {
+  const auto own = std::find_if(lines.begin(), lines.end(), [](const NoteSignature& line) {
     return line.kind == StatementKind::kOrigin;
   });
-  if (lines.empty() || lines[0].kind != StatementKind::kOrigin) {
-    return Error(ErrorCode::kCryptoNote, "no line of the origin");
-  }
+  if (own == lines.end()) return Error(ErrorCode::kCryptoNote, "no line of the origin");
+  std::rotate(lines.begin(), own, own + 1);
   auto& records = parts.records;
   std::sort(records.begin(), records.end(),
             [](const auto& a, const auto& b) { return a.index < b.index; });
