@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -23,8 +22,6 @@ constexpr std::string_view kLinePrefix = "\xe2\x80\x94 ";
 constexpr std::string_view kSeenSuffix = "/seen";
 constexpr std::string_view kHeldSuffix = "/held";
 constexpr size_t kKeyIdBytes = 4;
-// Sizes stay positive in every language that a verifier may be written in.
-constexpr uint64_t kSizeMax = std::numeric_limits<int64_t>::max();
 // 1900-01-01 and 3000-01-01: what Instant::ParseCanonical accepts.
 constexpr Instant kTimeMin{-2'208'988'800'000};
 constexpr Instant kTimeEnd{32'503'680'000'000};
@@ -48,11 +45,11 @@ bool TakePrefix(std::string_view& rest, std::string_view prefix) {
   return true;
 }
 
-// Decimal without sign or leading zeros, at most kSizeMax.
+// Decimal without sign or leading zeros, at most kLedgerSizeMax.
 std::optional<uint64_t> ParseSize(std::string_view text) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > kSizeMax) {
+  if (error != std::errc() || end != text.data() + text.size() || value > limits::kLedgerSizeMax) {
     return std::nullopt;
   }
   if (text.size() > 1 && text[0] == '0') return std::nullopt;
@@ -149,7 +146,7 @@ bool SameLine(const NoteSignature& a, const NoteSignature& b) {
 }
 
 absl::StatusOr<NoteSignature> Sign(const Head& head, NoteSignature line, Signer& signer) {
-  if (head.size > kSizeMax) return Bad("size beyond 2^63 - 1");
+  if (head.size > limits::kLedgerSizeMax) return Bad("size beyond 2^63 - 1");
   if (!HasText(head.at) || !HasText(line.at)) return Bad("time out of range");
   line.key_id = KeyId(line.signer, signer.PublicPoint());
   TJ_ASSIGN_OR_RETURN(line.der,
