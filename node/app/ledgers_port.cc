@@ -54,14 +54,40 @@ absl::StatusOr<std::optional<crypto::Note>> LedgersPort::NewestHead(const Ledger
   return opened->view.NewestHead();
 }
 
-absl::StatusOr<std::optional<crypto::Note>> LedgersPort::OwnStatement(
-    const LedgerId& ledger, crypto::StatementKind kind) const {
+absl::StatusOr<std::vector<LedgerId>> LedgersPort::Held() const {
+  TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
+  TJ_ASSIGN_OR_RETURN(std::vector<LedgerId> ledgers, store::ListLedgers(snapshot->reader()));
+  std::erase_if(ledgers, [this](const LedgerId& id) { return id.origin == own_.origin; });
+  return ledgers;
+}
+
+absl::StatusOr<std::optional<crypto::Note>> LedgersPort::HeadOf(const LedgerId& ledger,
+                                                                uint64_t size, Instant at) const {
   auto opened = OpenView(truth_, ledger);
   if (!opened.ok()) {
     if (NotHere(opened.status())) return std::nullopt;
     return opened.status();
   }
-  return opened->view.NewestStatement(own_.origin, kind);
+  return opened->view.HeadOf(size, at);
+}
+
+absl::StatusOr<std::optional<crypto::Note>> LedgersPort::NewestStatement(
+    const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::nullopt;
+    return opened.status();
+  }
+  return opened->view.NewestStatement(signer, kind);
+}
+
+absl::StatusOr<bool> LedgersPort::Forked(const LedgerId& ledger) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return false;
+    return opened.status();
+  }
+  return opened->view.Forked();
 }
 
 absl::StatusOr<Hash> LedgersPort::RootAt(const LedgerId& ledger, uint64_t size) const {
@@ -102,13 +128,14 @@ absl::StatusOr<sync::OpenedLeaf> LedgersPort::Open(const LedgerId& ledger, Index
   return leaf;
 }
 
-absl::StatusOr<std::vector<Index>> LedgersPort::Missing(const LedgerId& ledger, size_t max) const {
+absl::StatusOr<std::vector<Index>> LedgersPort::Missing(const LedgerId& ledger, Index from,
+                                                        size_t max) const {
   auto opened = OpenView(truth_, ledger);
   if (!opened.ok()) {
     if (NotHere(opened.status())) return std::vector<Index>();
     return opened.status();
   }
-  return opened->view.MissingBodies(max);
+  return opened->view.MissingBodies(from, max);
 }
 
 absl::StatusOr<Hash> LedgersPort::BodyHashAt(const LedgerId& ledger, Index index) const {

@@ -19,11 +19,15 @@ class LedgersPort final : public sync::Ledgers {
   LedgersPort(const store::Truth& truth, LedgerId own) : truth_(truth), own_(std::move(own)) {}
 
   std::vector<LedgerId> Served() const override { return {own_}; }
+  absl::StatusOr<std::vector<LedgerId>> Held() const override;
   absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const override;
   absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const override;
   absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const override;
-  absl::StatusOr<std::optional<crypto::Note>> OwnStatement(
-      const LedgerId& ledger, crypto::StatementKind kind) const override;
+  absl::StatusOr<std::optional<crypto::Note>> HeadOf(const LedgerId& ledger, uint64_t size,
+                                                     Instant at) const override;
+  absl::StatusOr<std::optional<crypto::Note>> NewestStatement(
+      const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const override;
+  absl::StatusOr<bool> Forked(const LedgerId& ledger) const override;
   absl::StatusOr<Hash> RootAt(const LedgerId& ledger, uint64_t size) const override;
   absl::StatusOr<std::vector<Hash>> Consistency(const LedgerId& ledger, uint64_t from,
                                                 uint64_t to) const override;
@@ -31,7 +35,8 @@ class LedgersPort final : public sync::Ledgers {
                                              const wire::ColumnFilter& keep) const override;
   absl::StatusOr<sync::OpenedLeaf> Open(const LedgerId& ledger, Index index,
                                         uint64_t head_size) const override;
-  absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, size_t max) const override;
+  absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
+                                             size_t max) const override;
   absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const override;
 
  private:

@@ -52,13 +52,17 @@ absl::Status Follower::Begin(Instant now, Output& out) {
   return requests_.Ask({}, ledgers, now, out);
 }
 
+// What we stated last, as it travels. The head that it stands on is kept as long as it is; without
+// that it could not be checked, and is made anew.
 absl::StatusOr<std::optional<crypto::Note>> Follower::OwnStatement(
     crypto::StatementKind kind) const {
-  TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestStatement(ledger_, options_.self, kind));
-  if (note && note->Find(kind, options_.self) == nullptr) {
-    return Error(ErrorCode::kStoreCorrupt, Cat("a statement of ours over ", ledger_.Text()));
-  }
-  return note;
+  TJ_ASSIGN_OR_RETURN(const auto stored,
+                      options_.ledgers->NewestStatement(ledger_, options_.self, kind));
+  if (!stored || stored->Find(kind, options_.self) == nullptr) return std::nullopt;
+  TJ_ASSIGN_OR_RETURN(const auto head,
+                      options_.ledgers->HeadOf(ledger_, stored->head.size, stored->head.at));
+  if (!head) return std::nullopt;
+  return WithOrigin(*stored, *head);
 }
 
 absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
@@ -148,7 +152,7 @@ void Follower::Keep(const crypto::Note& statement, crypto::StatementKind kind, O
                                          .signer = options_.self,
                                          .kind = kind,
                                          .size = statement.head.size,
-                                         .note = statement.Text()});
+                                         .note = WithoutOrigin(statement).Text()});
 }
 
 void Follower::TakeSeen(crypto::Note seen, Output& out) {

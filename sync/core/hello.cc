@@ -26,7 +26,8 @@ absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options) {
                     .software = options.software,
                     .profile = options.profile,
                     .offered = ServedTo(options)};
-  for (const LedgerId& ledger : options.ledgers->Held()) {
+  TJ_ASSIGN_OR_RETURN(const std::vector<LedgerId> held_ledgers, options.ledgers->Held());
+  for (const LedgerId& ledger : held_ledgers) {
     if (!Follows(*options.trust, options.self, options.peer, ledger)) continue;
     if (hello.held.size() == limits::kLedgersPerPeerMax) break;
     wire::HeldLedger held{.ledger = ledger};

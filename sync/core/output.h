@@ -38,9 +38,8 @@ struct PersistHead {
   uint64_t size = 0;
   Bytes note;
 };
-// Ours over a ledger that we follow, or a follower's over ours: the head's text, the origin's line
-// and one statement line, so that it is evidence by itself. Of a follower, the first over each size
-// is kept: it is the earliest witness.
+// Ours over a ledger that we follow, or a follower's over ours: the head's text with one line. Of
+// several over one size the first `seen` is to be kept, because its time is the witness.
 struct PersistStatement {
   LedgerId ledger;
   NodeCode signer;
@@ -93,8 +92,9 @@ struct Output {
   std::vector<PersistOp> persist;
   std::vector<wire::Frame> then_send;
   std::vector<Event> events;
-  // Call OnTimer no later than this. "Now" means that there is more to send: an output holds at
-  // most kPumpBytes of bulk frames. A driver may first let its transport drain.
+  // Bulk frames wait: call OnWritable when the transport has sent what it was given.
+  bool more_to_send = false;
+  // Call OnTimer no later than this.
   std::optional<Instant> wake_at;
   absl::Status close;  // not OK: end the stream after sending, with this reason
 };

@@ -34,22 +34,26 @@ struct OpenedLeaf {
 };
 
 // Reads of what is durable. An error is one of the store (STORE-…) and ends the session, never the
-// node.
+// node. A ledger that is unknown here is one of no leaves, heads, statements or missing bodies; its
+// tree (RootAt and what follows, but for Missing) is not asked for.
 class Ledgers {
  public:
   virtual ~Ledgers() = default;
   // Ledgers that this node can serve (its own; later those it relays).
   virtual std::vector<LedgerId> Served() const = 0;
   // Ledgers of others of which anything is held here.
-  virtual std::vector<LedgerId> Held() const = 0;
-  // Leaves durably held, 0 when the ledger is unknown here.
+  virtual absl::StatusOr<std::vector<LedgerId>> Held() const = 0;
+  // Leaves durably held.
   virtual absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const = 0;
   // Roots of the perfect subtrees of the durable leaves, largest first.
   virtual absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const = 0;
   // Newest head note: of our own ledger the newest signed, of a followed one the newest verified.
   virtual absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const = 0;
-  // The newest statement of `kind` by `signer` over a ledger: our own over a followed one, to
-  // resend after a reconnect; a follower's over ours.
+  // The head of exactly this size and time: what a stored statement stands on.
+  virtual absl::StatusOr<std::optional<crypto::Note>> HeadOf(const LedgerId& ledger, uint64_t size,
+                                                             Instant at) const = 0;
+  // The newest statement of `kind` by `signer` over a ledger, as it was written: our own over a
+  // followed one, to resend after a reconnect; a follower's over ours.
   virtual absl::StatusOr<std::optional<crypto::Note>> NewestStatement(
       const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const = 0;
   // A fork proof of the ledger is kept: it is frozen until people have decided.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/merkle/hasher.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
@@ -72,7 +73,10 @@ absl::StatusOr<bool> Publisher::IsOurs(const crypto::Head& head, Output& out) {
                     out);
     return false;
   }
-  TJ_ASSIGN_OR_RETURN(const Hash root, options_.ledgers->RootAt(ledger_, head.size));
+  Hash root = merkle::Sm3Hasher::Empty();
+  if (head.size > 0) {
+    TJ_ASSIGN_OR_RETURN(root, options_.ledgers->RootAt(ledger_, head.size));
+  }
   if (root != head.root) {
     StopForRollback(
         head.size, size,
@@ -172,7 +176,6 @@ absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::No
   const auto line = CheckStatement(*options_.trust, note, kind, options_.peer);
   if (!line.ok()) {
     const ErrorInfo& info = InfoOf(CodeOf(line.status()));
-    if (info.code == ErrorCode::kCryptoNote) return line.status();  // malformed: not this protocol
     TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
     Emit(out, Event::Kind::kBadStatement, ledger_, note.head.size, line.status());
     Refuse(out, ledger_, line.status(), info.retryable ? Retry::kYes : Retry::kNo, size);
@@ -199,7 +202,7 @@ void Publisher::Record(crypto::StatementKind kind, const crypto::Note& note, Ins
                                            .signer = options_.peer,
                                            .kind = kind,
                                            .size = size,
-                                           .note = note.Text()});
+                                           .note = WithoutOrigin(note).Text()});
   }
   Emit(out, seen ? Event::Kind::kPeerSeen : Event::Kind::kPeerHeld, ledger_, size);
 }
@@ -273,8 +276,13 @@ absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
   return newest_ ? SendOffer(now, out) : absl::OkStatus();
 }
 
+bool Publisher::HasFrame() const {
+  if (state_ == State::kStopped || !announced_) return false;
+  return !answers_.empty() || (state_ == State::kReplicate && position_ < announced_->head.size);
+}
+
 absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame() {
-  if (state_ == State::kStopped || !announced_) return std::optional<wire::Frame>();
+  if (!HasFrame()) return std::optional<wire::Frame>();
   const auto keep = ColumnsFor(*options_.trust, options_.peer, ledger_.origin);
   TJ_ASSIGN_OR_RETURN(auto opened, answers_.Next(*options_.ledgers, *announced_, keep));
   if (opened) return opened;

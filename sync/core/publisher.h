@@ -45,7 +45,9 @@ class Publisher {
   void OnOpen(const wire::OpenFrame& frame, Output& out);
   absl::Status OnRefuse(const wire::RefuseFrame& frame, Instant now, Output& out);
 
-  // The next bulk frame, which must be sent; nullopt when there is nothing to send now.
+  // Whether there may be a bulk frame to send now.
+  bool HasFrame() const;
+  // The next one, which must be sent; nullopt when there is none after all.
   absl::StatusOr<std::optional<wire::Frame>> NextFrame();
   std::optional<Instant> WakeAt() const;
 

@@ -29,7 +29,7 @@ struct Session::Impl {
   template <typename Action>
   Output Run(Instant now, Action action);
   absl::Status Advance(Instant now, Output& out);
-  absl::Status Pump(Instant now, Output& out);
+  absl::Status Pump(Output& out);
   void End(const absl::Status& why, Output& out);
 
   absl::Status OnFrame(const wire::Frame& frame, Instant now, Output& out);
@@ -66,13 +66,11 @@ Output Session::Impl::Run(Instant now, Action action) {
   Output out;
   if (phase == Phase::kClosed) return out;
   absl::Status status = action(out);
-  if (status.ok() && phase == Phase::kReady) status = Pump(now, out);
   if (!status.ok()) End(status, out);
   if (!out.then_send.empty()) liveness.Sent(now);
-  if (phase == Phase::kClosed) {
-    out.wake_at.reset();
-    return out;
-  }
+  if (phase == Phase::kClosed) return out;
+  out.more_to_send = balance.CanSend() && std::any_of(publishers.begin(), publishers.end(),
+                                                      [](auto& p) { return p.second.HasFrame(); });
   const auto no_later = [&out](const std::optional<Instant>& at) {
     if (at && (!out.wake_at || *at < *out.wake_at)) out.wake_at = at;
   };
@@ -83,14 +81,10 @@ Output Session::Impl::Run(Instant now, Action action) {
 }
 
 // Bulk frames while there is credit, one a ledger in turn.
-absl::Status Session::Impl::Pump(Instant now, Output& out) {
+absl::Status Session::Impl::Pump(Output& out) {
   uint64_t pumped = 0;
   size_t idle = 0;  // ledgers in a row that have nothing
-  while (idle < publishers.size() && balance.CanSend()) {
-    if (pumped >= kPumpBytes) {
-      out.wake_at = now;
-      break;
-    }
+  while (idle < publishers.size() && balance.CanSend() && pumped < kPumpBytes) {
     auto turn = pumped_last ? publishers.upper_bound(*pumped_last) : publishers.begin();
     if (turn == publishers.end()) turn = publishers.begin();
     pumped_last = turn->first;
@@ -157,12 +151,16 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
     const auto [at, added] = followers.try_emplace(ledger, options, ledger);
     if (added) TJ_RETURN_IF_ERROR(at->second.Begin(now, out));
   }
-  for (const LedgerId& ledger : ServedTo(options)) {
-    const auto held = std::find_if(hello.held.begin(), hello.held.end(),
-                                   [&](const auto& entry) { return entry.ledger == ledger; });
+  // What the peer holds of ledgers of ours that we do not have at all is a rollback, too.
+  std::map<LedgerId, const wire::HeldLedger*> served;
+  for (const LedgerId& ledger : ServedTo(options)) served.emplace(ledger, nullptr);
+  for (const wire::HeldLedger& held : hello.held) {
+    const bool ours = Follows(*options.trust, options.peer, options.self, held.ledger);
+    if (ours || served.contains(held.ledger)) served[held.ledger] = &held;
+  }
+  for (const auto& [ledger, held] : served) {
     const auto [at, added] = publishers.try_emplace(ledger, options, ledger);
-    if (!added) continue;
-    TJ_RETURN_IF_ERROR(at->second.Begin(held == hello.held.end() ? nullptr : &*held, now, out));
+    if (added) TJ_RETURN_IF_ERROR(at->second.Begin(held, now, out));
   }
   return absl::OkStatus();
 }
@@ -282,6 +280,10 @@ Output Session::Step(const wire::Frame& frame, Instant now) {
 
 Output Session::OnTimer(Instant now) {
   return impl_->Run(now, [&](Output& out) { return impl_->Advance(now, out); });
+}
+
+Output Session::OnWritable(Instant now) {
+  return impl_->Run(now, [&](Output& out) { return impl_->Pump(out); });
 }
 
 Output Session::OnPublished(const LedgerId& ledger, bool urgent, Instant now) {

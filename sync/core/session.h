@@ -32,8 +32,7 @@
 
 namespace tj::sync {
 
-// Bulk frames in one Output, but for one frame beyond it. What is left to send waits for the next
-// OnTimer, at once.
+// Bulk frames (segment, opened) in one Output, but for one frame beyond it.
 inline constexpr size_t kPumpBytes = 256 * 1024;
 
 struct SessionOptions {
@@ -55,6 +54,9 @@ class Session {
   Output Start(Instant now);
   Output Step(const wire::Frame& frame, Instant now);
   Output OnTimer(Instant now);
+  // Only this sends bulk frames: what a peer may have under way is bounded by its credit, and what
+  // waits in our memory by kPumpBytes, whatever credit it gives and however slowly it reads.
+  Output OnWritable(Instant now);
   // A newer head of a served ledger is stored. `urgent`: it covers a record that should not wait
   // for the offer interval.
   Output OnPublished(const LedgerId& ledger, bool urgent, Instant now);

@@ -40,14 +40,32 @@ absl::StatusOr<crypto::Note> MakeStatement(const crypto::Note& head, crypto::Sta
   return statement;
 }
 
+crypto::Note WithoutOrigin(const crypto::Note& statement) {
+  crypto::Note stored = statement;
+  std::erase_if(stored.signatures, [](const crypto::NoteSignature& line) {
+    return line.kind == crypto::StatementKind::kOrigin;
+  });
+  return stored;
+}
+
+crypto::Note WithOrigin(const crypto::Note& stored, const crypto::Note& head) {
+  crypto::Note statement{.head = stored.head};
+  const crypto::NoteSignature* origin =
+      head.Find(crypto::StatementKind::kOrigin, head.head.ledger.origin);
+  if (origin != nullptr) statement.signatures.push_back(*origin);
+  statement.signatures.insert(statement.signatures.end(), stored.signatures.begin(),
+                              stored.signatures.end());
+  return statement;
+}
+
 absl::StatusOr<crypto::NoteSignature> CheckStatement(const crypto::TrustStore& trust,
                                                      const crypto::Note& note,
                                                      crypto::StatementKind kind,
                                                      const NodeCode& signer) {
   const crypto::NoteSignature* line = note.Find(kind, signer);
   if (line == nullptr || note.signatures.size() != 2) {
-    return Error(ErrorCode::kCryptoNote,
-                 Cat("a statement is the origin's line and one of ", signer.text()));
+    return Error(ErrorCode::kCryptoSignature,
+                 Cat("not a statement of ", signer.text(), " beside the origin's line"));
   }
   TJ_RETURN_IF_ERROR(trust.Verify(note.head, *line));
   TJ_RETURN_IF_ERROR(VerifiedHead(trust, note).status());

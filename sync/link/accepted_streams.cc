@@ -26,6 +26,11 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
     if (queue_.Push(std::move(message))) WriteFront();
   }
 
+  bool Drained() override {
+    const std::lock_guard lock(mutex_);
+    return queue_.Drained();
+  }
+
   void Consumed() override {
     const std::lock_guard lock(mutex_);
     if (queue_.Consumed() && !finished_) StartRead(&incoming_);
@@ -63,12 +68,18 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
       End(Error(ErrorCode::kSyncLink, "a write failed"));
       return;
     }
-    const std::lock_guard lock(mutex_);
-    if (queue_.Written()) {
-      WriteFront();
-    } else if (closing_ && !finished_) {
-      FinishLocked();
+    bool drained = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (queue_.Written()) {
+        WriteFront();
+      } else if (closing_ && !finished_) {
+        FinishLocked();
+      } else {
+        drained = true;
+      }
     }
+    if (drained) events_.drained();
   }
 
   void OnCancel() override { End(Error(ErrorCode::kSyncLink, "the call was cancelled")); }

@@ -37,6 +37,11 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
     if (queue_.Push(std::move(message))) WriteFront();
   }
 
+  bool Drained() override {
+    const std::lock_guard lock(mutex_);
+    return queue_.Drained();
+  }
+
   void Consumed() override {
     const std::lock_guard lock(mutex_);
     if (queue_.Consumed() && !dead_) StartRead(&incoming_);
@@ -79,12 +84,18 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
       Die();
       return;
     }
-    const std::lock_guard lock(mutex_);
-    if (queue_.Written()) {
-      WriteFront();
-    } else if (closing_) {
-      context_.TryCancel();
+    bool drained = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (queue_.Written()) {
+        WriteFront();
+      } else if (closing_) {
+        context_.TryCancel();
+      } else {
+        drained = true;
+      }
     }
+    if (drained) events_.drained();
   }
 
   void OnDone(const grpc::Status& status) override {

@@ -68,6 +68,10 @@ void Driver::Published(const LedgerId& ledger, bool urgent) {
   });
 }
 
+void Driver::Drained() {
+  boost::asio::post(strand_, [self = shared_from_this()] { self->SendMoreIfDrained(); });
+}
+
 void Driver::Close(absl::Status reason) {
   boost::asio::post(strand_, [self = shared_from_this(), reason = std::move(reason)] {
     if (self->transport_ != nullptr) self->transport_->Close(reason);
@@ -130,6 +134,7 @@ sync::Output Driver::Run(Input input) {
   if (const auto* publication = std::get_if<Publication>(&input)) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
   }
+  if (std::holds_alternative<Writable>(input)) return session_.OnWritable(now);
   armed_for_.reset();
   return session_.OnTimer(now);
 }
@@ -173,7 +178,17 @@ void Driver::Complete(sync::Output output) {
     transport_->Close(output.close);
     return;
   }
+  more_to_send_ = output.more_to_send;
+  SendMoreIfDrained();
   Arm(output.wake_at);
+}
+
+// At the back of the inputs, so that what the peer said meanwhile is heard first.
+void Driver::SendMoreIfDrained() {
+  if (over_ || !more_to_send_ || !transport_->Drained()) return;
+  more_to_send_ = false;
+  inputs_.push_back(Writable{});
+  boost::asio::post(strand_, [self = shared_from_this()] { self->Pump(); });
 }
 
 void Driver::Arm(std::optional<Instant> wake_at) {

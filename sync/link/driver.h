@@ -32,6 +32,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   // The peer is who it should be: the session starts.
   void Begin();
   void Message(Bytes message);
+  void Drained();
   void Closed(absl::Status reason);
   void Published(const LedgerId& ledger, bool urgent);
   void Close(absl::Status reason);
@@ -46,13 +47,15 @@ class Driver final : public std::enable_shared_from_this<Driver> {
     bool urgent = false;
   };
   struct TimerFired {};
-  using Input = std::variant<Bytes, Publication, TimerFired>;
+  struct Writable {};
+  using Input = std::variant<Bytes, Publication, TimerFired, Writable>;
 
   void Enqueue(Input input);
   void Pump();
   sync::Output Run(Input input);
   void Handle(sync::Output output);
   void Complete(sync::Output output);
+  void SendMoreIfDrained();
   void Arm(std::optional<Instant> wake_at);
   void Refresh();
 
@@ -69,6 +72,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   bool begun_ = false;
   bool waiting_ = false;  // a batch is being written
   bool over_ = false;
+  bool more_to_send_ = false;  // the session waits for the transport to drain
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_for_;
 

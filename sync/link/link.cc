@@ -155,6 +155,7 @@ class LinkImpl final : public Link {
   static TransportEvents EventsOf(const std::shared_ptr<Driver>& driver) {
     return {.opened = [](const std::string&) {},
             .message = [driver](Bytes message) { driver->Message(std::move(message)); },
+            .drained = [driver] { driver->Drained(); },
             .closed = [driver](absl::Status reason) { driver->Closed(std::move(reason)); }};
   }
 

@@ -20,6 +20,8 @@ struct TransportEvents {
   // root.
   std::function<void(std::string peer_certificate_pem)> opened;
   std::function<void(Bytes message)> message;
+  // All that was given to Send is written: there is room again.
+  std::function<void()> drained;
   // Once, last; not OK unless this side closed it in order.
   std::function<void(absl::Status reason)> closed;
 };
@@ -29,6 +31,8 @@ class Transport {
   virtual ~Transport() = default;
   // Queues a message. Dropped silently once closed: `closed` tells.
   virtual void Send(Bytes message) = 0;
+  // Nothing that was given to Send waits to be written. When that becomes so, `drained` says it.
+  virtual bool Drained() = 0;
   // A message that was reported has been dealt with. At most kUnconsumedMax are reported ahead of
   // this.
   virtual void Consumed() = 0;
