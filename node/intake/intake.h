@@ -5,7 +5,8 @@
 #ifndef TJ_NODE_INTAKE_INTAKE_H_
 #define TJ_NODE_INTAKE_INTAKE_H_
 
-#include <string>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -34,8 +35,12 @@ struct PreparerOptions {
 class Preparer {
  public:
   explicit Preparer(PreparerOptions options) : options_(std::move(options)) {}
-  // INTAKE-…, VALUE-… with the field's name first. `historical` sets the event's flag.
+
+  // INTAKE-…, VALUE-… with the field's name first. `historical` sets the event's flag: the operator
+  // declares that the claimed times of this load count, a source cannot.
   absl::StatusOr<store::PreparedRecord> Prepare(v1::Submission submission, bool historical) const;
+
+  const std::vector<RegionCode>& regions() const { return options_.regions; }
 
  private:
   const PreparerOptions options_;
