@@ -32,6 +32,7 @@ absl::StatusOr<api::FsckReply> NodeServices::LedgerFsck() {
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());
   const auto trust = parts_.host.trust();
   store::FsckOptions options;
+  options.own = parts_.own;
   options.trust = trust.get();
   options.private_keys = &parts_.private_keys;
   TJ_ASSIGN_OR_RETURN(const store::FsckReport report, store::Fsck(snapshot->reader(), options));
@@ -40,14 +41,14 @@ absl::StatusOr<api::FsckReply> NodeServices::LedgerFsck() {
 
 absl::StatusOr<api::FsckReply> FsckDataFolder(const Config& config,
                                               const crypto::TrustStore& trust) {
-  TJ_ASSIGN_OR_RETURN(const auto kv, store::OpenLevelKv({.folder = config.data_folder + "/ledger",
-                                                         .create = false}));
-  TJ_ASSIGN_OR_RETURN(const auto keys,
-                      store::PrivateKeys::Open(config.data_folder + "/private-keys"));
   store::FsckOptions options;
   options.trust = &trust;
-  options.private_keys = keys.get();
-  TJ_ASSIGN_OR_RETURN(const store::FsckReport report, store::Fsck(*kv, options));
+  // Without them everything else is still checked, and the report says so.
+  const auto keys = store::PrivateKeys::OpenExisting(config.data_folder + "/private-keys");
+  if (keys.ok()) options.private_keys = keys->get();
+  if (!keys.ok() && CodeOf(keys.status()) != ErrorCode::kStoreAbsent) return keys.status();
+  TJ_ASSIGN_OR_RETURN(const store::FsckReport report,
+                      store::FsckFolder(config.data_folder, options));
   return ToReply(report);
 }
 

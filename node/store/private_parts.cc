@@ -1,7 +1,6 @@
 #include "node/store/private_parts.h"
 
-#include <string.h>
-
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
