@@ -1,3 +1,6 @@
+#include <poll.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "admin-cli/client.h"
@@ -43,15 +46,53 @@ void Print(const api::StatusReply& reply) {
   }
 }
 
+// Everything that this node has recorded is summed up and held by the node above.
+bool Delivered(const api::StatusReply& reply) {
+  const api::LedgerStatus& own = reply.own();
+  const bool folded =
+      std::all_of(reply.projections().begin(), reply.projections().end(),
+                  [&](const api::ProjectionStatus& projection) {
+                    return projection.ledger() != own.ledger() || projection.behind() == 0;
+                  });
+  return folded && reply.summary_rows_due() == 0 && own.published() == own.sequenced() &&
+         own.delivered() == own.sequenced();
+}
+
+struct Options {
+  bool until_delivered = false;
+  int timeout_seconds = 600;
+};
+
+absl::StatusOr<api::StatusReply> Ask(const Options& options, Context& context) {
+  constexpr int kPollMs = 200;
+  Client client(context.socket);
+  for (int waited_ms = 0;; waited_ms += kPollMs) {
+    auto reply = client.Call(&api::Control::Stub::Status, api::StatusRequest());
+    if (!reply.ok() || !options.until_delivered || Delivered(*reply)) return reply;
+    if (waited_ms >= options.timeout_seconds * 1000) {
+      return Error(ErrorCode::kSyncTimeout,
+                   Cat("not delivered after ", options.timeout_seconds,
+                       " s: ", reply->own().delivered(), " of ", reply->own().sequenced()));
+    }
+    poll(nullptr, 0, kPollMs);
+  }
+}
+
 }  // namespace
 
 void AddStatus(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "status",
-      "节点状态 what the node has and whether it is ready\n例 example: tongjianctl status");
-  command->callback([&context] {
-    Client client(context.socket);
-    const auto reply = client.Call(&api::Control::Stub::Status, api::StatusRequest());
+  CLI::App* command =
+      app.add_subcommand("status",
+                         "节点状态 what the node has and whether it is ready\n"
+                         "例 example: tongjianctl status\n"
+                         "例 example: tongjianctl status --until-delivered --timeout 60");
+  auto options = std::make_shared<Options>();
+  command->add_flag("--until-delivered", options->until_delivered,
+                    "等到上级收齐为止 wait until the node above holds everything");
+  command->add_option("--timeout", options->timeout_seconds, "最多等几秒 seconds to wait at most")
+      ->check(CLI::Range(0, 86'400));
+  command->callback([options, &context] {
+    const auto reply = Ask(*options, context);
     if (!reply.ok()) return context.Fail(reply.status());
     if (context.json()) {
       context.PrintJson(*reply);

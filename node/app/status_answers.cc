@@ -120,6 +120,12 @@ absl::StatusOr<api::StatusReply> NodeServices::Status() {
     TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(position.ledger.Text()));
     projection.set_behind(open.view.size() - std::min(open.view.size(), position.size));
   }
+  uint64_t due = 0;
+  TJ_RETURN_IF_ERROR(store::ScanPrefix(parts_.derived,
+                                       ByteView(&store::keys::derived_prefix::kRowDirty, 1),
+                                       [&](ByteView, ByteView) { return ++due > 0; }));
+  reply.set_summary_rows_due(due);
+  reply.set_listen_port(static_cast<uint32_t>(parts_.link.port()));
   reply.set_ready(reply.reasons().empty());
   return reply;
 }
