@@ -1,0 +1,28 @@
+// The benchmarks, one function a row of PERFORMANCE's table. Each works in a temporary folder of its own and adds its results.
+
+#ifndef TJ_TESTS_BENCH_BENCHES_H_
+#define TJ_TESTS_BENCH_BENCHES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "tests/bench/bench_result.h"
+
+namespace tj::bench {
+
+struct Scale {
+  uint64_t records = 200'000;  // a run
+  int rounds = 3;              // of which the median counts
+};
+
+void HashLeaves(Results& results);
+// ingest_ledger, verify_ledger, disk_bytes.
+void Ledger(const Scale& scale, Results& results);
+// ingest_full: validation, dedup, case fold and summaries on.
+void IngestFull(const Scale& scale, Results& results);
+// follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes, `tongjiand` being the bureau.
+void Follow(const Scale& scale, const std::string& bin_folder, Results& results);
+
+}  // namespace tj::bench
+
+#endif  // TJ_TESTS_BENCH_BENCHES_H_
