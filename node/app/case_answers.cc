@@ -32,7 +32,7 @@ constexpr auto kPhases = std::to_array<PhaseName>({
     {cases::VOIDED, "voided", "已作废"},
 });
 
-const PhaseName& NameOf(cases::Phase phase) {
+const PhaseName& PhaseNameOf(cases::Phase phase) {
   const auto it = std::find_if(kPhases.begin(), kPhases.end(),
                                [&](const PhaseName& name) { return name.phase == phase; });
   return it == kPhases.end() ? kPhases.front() : *it;
@@ -92,8 +92,8 @@ std::string VerdictName(cases::Verdict::Kind kind) {
 api::CaseInfo InfoOf(const cases::CaseState& state, const rules::Calendar& calendar) {
   api::CaseInfo info;
   info.set_case_no(state.case_no());
-  info.set_state(NameOf(state.phase()).en);
-  info.set_state_zh(NameOf(state.phase()).zh);
+  info.set_state(PhaseNameOf(state.phase()).en);
+  info.set_state_zh(PhaseNameOf(state.phase()).zh);
   info.set_org(state.org());
   info.set_item(state.item());
   const auto day = [](int32_t days) { return CivilDate(days).Text(); };
@@ -131,7 +131,7 @@ absl::StatusOr<api::CaseListReply> NodeServices::CaseList(const api::CaseListReq
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const rules::Calendar calendar, CalendarOf(*derived));
   const auto wanted = [&](const cases::CaseState& state) {
-    return (request.state().empty() || NameOf(state.phase()).en == request.state()) &&
+    return (request.state().empty() || PhaseNameOf(state.phase()).en == request.state()) &&
            (request.org().empty() || state.org() == request.org()) &&
            (request.item().empty() || state.item() == request.item());
   };

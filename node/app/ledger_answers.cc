@@ -178,7 +178,12 @@ absl::StatusOr<api::LedgerProveReply> NodeServices::LedgerProve(
     TJ_ASSIGN_OR_RETURN(held,
                         open.view.StatementCovering(*witness, crypto::StatementKind::kHeld, size));
   }
-  TJ_ASSIGN_OR_RETURN(head, open.view.HeadCovering(seen ? seen->head.size : size));
+  if (seen) {
+    TJ_ASSIGN_OR_RETURN(head, open.view.HeadOf(seen->head.size, seen->head.at));
+  }
+  if (!head) {
+    TJ_ASSIGN_OR_RETURN(head, open.view.HeadCovering(size));
+  }
   if (!head) {
     return Error(ErrorCode::kStoreAbsent, "those records are not under a signed head yet");
   }
