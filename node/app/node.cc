@@ -88,11 +88,9 @@ class NodeImpl final : public Node {
   absl::Status OpenStores() {
     TJ_ASSIGN_OR_RETURN(private_keys_,
                         store::PrivateKeys::Open(config_.data_folder + "/private-keys"));
-    store::TruthOptions options;
-    options.folder = config_.data_folder;
-    options.own = own_;
-    options.clock = &clock_;
-    TJ_ASSIGN_OR_RETURN(truth_, store::Truth::Open(std::move(options)));
+    TJ_ASSIGN_OR_RETURN(
+        truth_,
+        store::Truth::Open({.folder = config_.data_folder, .own = own_, .clock = &clock_}));
     TJ_ASSIGN_OR_RETURN(
         derived_, store::OpenLevelKv({.folder = config_.data_folder + "/derived", .truth = false}));
     return absl::OkStatus();
@@ -173,11 +171,10 @@ absl::Status InitDataFolder(const Config& config) {
   if (error) return Error(ErrorCode::kFile, Cat(config.data_folder, ": ", error.message()));
   TJ_RETURN_IF_ERROR(store::PrivateKeys::Open(config.data_folder + "/private-keys").status());
   const SystemClock clock;
-  store::TruthOptions options;
-  options.folder = config.data_folder;
-  options.own = {config.code, config.epoch};
-  options.clock = &clock;
-  return store::Truth::Open(std::move(options)).status();
+  return store::Truth::Open({.folder = config.data_folder,
+                             .own = {config.code, config.epoch},
+                             .clock = &clock})
+      .status();
 }
 
 }  // namespace tj::app

@@ -64,11 +64,7 @@ void IngestFull(const Scale& scale, Results& results) {
     const Scratch scratch;
     auto keys = store::PrivateKeys::Open(scratch.path() + "/private-keys");
     TJ_CHECK(keys.ok());
-    store::TruthOptions options;
-    options.folder = scratch.path();
-    options.own = own;
-    options.clock = &clock;
-    auto truth = store::Truth::Open(std::move(options));
+    auto truth = store::Truth::Open({.folder = scratch.path(), .own = own, .clock = &clock});
     auto derived = store::OpenLevelKv({.folder = scratch.path() + "/derived", .truth = false});
     TJ_CHECK(truth.ok() && derived.ok());
     const intake::Preparer preparer({.regions = {*RegionCode::Parse("370826")},

@@ -65,11 +65,7 @@ void Ledger(const Scale& scale, Results& results) {
   for (int round = 0; round < scale.rounds; ++round) {
     const Scratch scratch;
     {
-      store::TruthOptions options;
-      options.folder = scratch.path();
-      options.own = own;
-      options.clock = &clock;
-      auto truth = store::Truth::Open(std::move(options));
+      auto truth = store::Truth::Open({.folder = scratch.path(), .own = own, .clock = &clock});
       TJ_CHECK(truth.ok());
       auto key = crypto::Sm2PrivateKey::Generate();
       TJ_CHECK(key.ok());
