@@ -72,6 +72,8 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
     case Kind::kLedgerStopped:
     case Kind::kRefused:
     case Kind::kWaitingForTrust:
+    case Kind::kBadStatement:
+    case Kind::kSignerAway:
       problem();
       break;
     case Kind::kFork:
