@@ -89,8 +89,7 @@ class NodeImpl final : public Node {
     TJ_ASSIGN_OR_RETURN(private_keys_,
                         store::PrivateKeys::Open(config_.data_folder + "/private-keys"));
     TJ_ASSIGN_OR_RETURN(
-        truth_,
-        store::Truth::Open({.folder = config_.data_folder, .own = own_, .clock = &clock_}));
+        truth_, store::Truth::Open({.folder = config_.data_folder, .own = own_, .clock = &clock_}));
     TJ_ASSIGN_OR_RETURN(
         derived_, store::OpenLevelKv({.folder = config_.data_folder + "/derived", .truth = false}));
     return absl::OkStatus();
@@ -171,9 +170,8 @@ absl::Status InitDataFolder(const Config& config) {
   if (error) return Error(ErrorCode::kFile, Cat(config.data_folder, ": ", error.message()));
   TJ_RETURN_IF_ERROR(store::PrivateKeys::Open(config.data_folder + "/private-keys").status());
   const SystemClock clock;
-  return store::Truth::Open({.folder = config.data_folder,
-                             .own = {config.code, config.epoch},
-                             .clock = &clock})
+  return store::Truth::Open(
+             {.folder = config.data_folder, .own = {config.code, config.epoch}, .clock = &clock})
       .status();
 }
 

@@ -1,5 +1,5 @@
-// ingest_full: what a business system meets: validation, dedup, the ledger, and behind it the case fold and the summaries, until every
-// event is folded and counted in a summary record.
+// ingest_full: what a business system meets: validation, dedup, the ledger, and behind it the case
+// fold and the summaries, until every event is folded and counted in a summary record.
 
 #include <atomic>
 #include <condition_variable>

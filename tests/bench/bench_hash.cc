@@ -1,11 +1,12 @@
-// hash_leaves: leaf hashes of 500-byte records on one core, against OpenSSL's one-stream SM3 in the same run.
+// hash_leaves: leaf hashes of 500-byte records on one core, against OpenSSL's one-stream SM3 in the
+// same run.
 
 #include <vector>
 
 #include "crypto/leaf_hash.h"
 #include "crypto/sm3.h"
-#include "tests/bench/benches.h"
 #include "tests/bench/bench_records.h"
+#include "tests/bench/benches.h"
 
 namespace tj::bench {
 

@@ -1,5 +1,5 @@
-// ingest_ledger, verify_ledger, disk_bytes: the ledger path alone, eight streams of 100 records a request, durable before the answer and
-// under a signed head at the end.
+// ingest_ledger, verify_ledger, disk_bytes: the ledger path alone, eight streams of 100 records a
+// request, durable before the answer and under a signed head at the end.
 
 #include <atomic>
 #include <mutex>

@@ -77,8 +77,12 @@ v1::Submission MakeSubmission(uint64_t i) {
 
 store::PreparedRecord MakeRecord(uint64_t i, size_t body_bytes, Audience audience) {
   static constexpr std::array<std::string_view, 6> kOpinions = {
-      "材料齐全，符合法定形式，予以受理。", "经审查符合许可条件，同意。", "现场勘验合格，建议准予许可。",
-      "申请材料需补正，已一次性告知。",     "准予许可，制证送达。",       "超期预警，已督办。"};
+      "材料齐全，符合法定形式，予以受理。",
+      "经审查符合许可条件，同意。",
+      "现场勘验合格，建议准予许可。",
+      "申请材料需补正，已一次性告知。",
+      "准予许可，制证送达。",
+      "超期预警，已督办。"};
   v1::Submission submission = MakeSubmission(i);
   v1::CaseEvent& event = *submission.mutable_event();
   // Filled up to size with what a verbose source would say; the ledger does not read it.
@@ -92,13 +96,12 @@ store::PreparedRecord MakeRecord(uint64_t i, size_t body_bytes, Audience audienc
   store::PreparedRecord record;
   record.family = Family::kCaseEvent;
   record.audience = audience;
-  auto body = wire::EncodeBody(crypto::RandomBytes(wire::kSaltBytes), payload, std::nullopt,
-                               std::nullopt);
+  auto body =
+      wire::EncodeBody(crypto::RandomBytes(wire::kSaltBytes), payload, std::nullopt, std::nullopt);
   TJ_CHECK(body.ok());
   record.body = *std::move(body);
-  record.dedup = store::DedupKey{.source = event.source(),
-                                 .case_no = event.case_no(),
-                                 .event_id = event.source_event_id()};
+  record.dedup = store::DedupKey{
+      .source = event.source(), .case_no = event.case_no(), .event_id = event.source_event_id()};
   // The digest of intake is keyed; any 16 bytes of the content serve the same here.
   std::copy_n(payload.rbegin() + 12, 16, record.dedup->content_digest.begin());
   return record;

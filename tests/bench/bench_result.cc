@@ -40,8 +40,8 @@ std::string LineOf(const char* path, const std::string& key) {
 }  // namespace
 
 void Results::Add(std::string name, double value, std::string unit, Detail detail) {
-  std::string row = "{\"name\":\"" + name + "\",\"value\":" + Number(value) + ",\"unit\":\"" + unit +
-                    "\",\"detail\":{";
+  std::string row = "{\"name\":\"" + name + "\",\"value\":" + Number(value) + ",\"unit\":\"" +
+                    unit + "\",\"detail\":{";
   for (size_t i = 0; i < detail.size(); ++i) {
     row += (i == 0 ? "\"" : ",\"") + detail[i].first + "\":" + Number(detail[i].second);
   }
@@ -54,16 +54,16 @@ void Results::AddEnvironment() {
   uname(&system);
   std::string model = LineOf("/proc/cpuinfo", "model name");
   model.erase(0, model.find_first_not_of(' '));
-  rows_.push_back("{\"name\":\"environment\",\"value\":" +
-                  std::to_string(std::thread::hardware_concurrency()) +
-                  ",\"unit\":\"cores\",\"detail\":{\"cpu\":\"" + model + "\",\"kernel\":\"" +
-                  system.release + "\",\"memory_kb\":\"" + LineOf("/proc/meminfo", "MemTotal") +
-                  "\"}}");
+  rows_.push_back(
+      "{\"name\":\"environment\",\"value\":" + std::to_string(std::thread::hardware_concurrency()) +
+      ",\"unit\":\"cores\",\"detail\":{\"cpu\":\"" + model + "\",\"kernel\":\"" + system.release +
+      "\",\"memory_kb\":\"" + LineOf("/proc/meminfo", "MemTotal") + "\"}}");
 }
 
 std::string Results::Json() const {
   std::string json = "[\n";
-  for (size_t i = 0; i < rows_.size(); ++i) json += rows_[i] + (i + 1 < rows_.size() ? ",\n" : "\n");
+  for (size_t i = 0; i < rows_.size(); ++i)
+    json += rows_[i] + (i + 1 < rows_.size() ? ",\n" : "\n");
   return json + "]\n";
 }
 

@@ -1,5 +1,5 @@
-// Results of benchmarks: name, value, unit and the particulars, written as the JSON array that build/bench.json is (ARCHITECTURE §10).
-// One thread.
+// Results of benchmarks: name, value, unit and the particulars, written as the JSON array that
+// build/bench.json is (ARCHITECTURE §10). One thread.
 
 #ifndef TJ_TESTS_BENCH_BENCH_RESULT_H_
 #define TJ_TESTS_BENCH_BENCH_RESULT_H_

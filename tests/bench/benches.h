@@ -1,4 +1,5 @@
-// The benchmarks, one function a row of PERFORMANCE's table. Each works in a temporary folder of its own and adds its results.
+// The benchmarks, one function a row of PERFORMANCE's table. Each works in a temporary folder of
+// its own and adds its results.
 
 #ifndef TJ_TESTS_BENCH_BENCHES_H_
 #define TJ_TESTS_BENCH_BENCHES_H_
@@ -20,7 +21,8 @@ void HashLeaves(Results& results);
 void Ledger(const Scale& scale, Results& results);
 // ingest_full: validation, dedup, case fold and summaries on.
 void IngestFull(const Scale& scale, Results& results);
-// follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes, `tongjiand` being the bureau.
+// follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes, `tongjiand` being
+// the bureau.
 void Follow(const Scale& scale, const std::string& bin_folder, Results& results);
 
 }  // namespace tj::bench
