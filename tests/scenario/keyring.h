@@ -1,0 +1,49 @@
+// Keyring: keys and certificates of the nodes of a script, made once per process, and trust lists
+// from them. Nothing that a script prints depends on them. Confined to a thread.
+
+#ifndef TJ_TESTS_SCENARIO_KEYRING_H_
+#define TJ_TESTS_SCENARIO_KEYRING_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "crypto/certificate.h"
+#include "crypto/signer.h"
+#include "crypto/trust.h"
+#include "protocol/vocab/ids.h"
+
+namespace tj::scenario {
+
+struct Member {
+  NodeCode code;
+  std::optional<NodeCode> parent;
+  int keys = 1;  // certificates so far; the last one's key signs
+};
+
+class Keyring {
+ public:
+  static Keyring& Instance();
+
+  // The node's key of that generation, from 1.
+  crypto::Signer& SignerOf(const NodeCode& code, int generation);
+  std::shared_ptr<const crypto::TrustStore> Trust(const std::vector<Member>& members);
+
+ private:
+  struct Key {
+    crypto::Certificate certificate;
+    std::unique_ptr<crypto::Signer> signer;
+  };
+  Keyring();
+  Key& Get(const NodeCode& code, int generation);
+
+  std::string root_pem_;
+  std::string root_key_pem_;
+  std::map<std::pair<NodeCode, int>, Key> keys_;
+};
+
+}  // namespace tj::scenario
+
+#endif  // TJ_TESTS_SCENARIO_KEYRING_H_

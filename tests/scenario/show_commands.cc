@@ -1,0 +1,111 @@
+// show, progress, bounds, fork.
+
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/text.h"
+#include "sync/core/fork_proof.h"
+#include "tests/scenario/commands.h"
+
+namespace tj::scenario {
+namespace {
+
+std::string Indices(const std::set<Index>& indices) {
+  std::string text;
+  for (const Index index : indices) text += Cat(text.empty() ? "" : " ", index.value);
+  return text;
+}
+
+// show NODE: what is durable there, a line a ledger.
+void Show(World& world, const Command& command) {
+  const Node& node = NodeAt(world, command.Word(0));
+  for (const auto& [id, ledger] : node.disk.ledgers()) {
+    std::string line = Cat(id.Text(), " size=", ledger.size());
+    if (!ledger.heads.empty()) {
+      const auto& [size, at] = ledger.heads.rbegin()->first;
+      line += Cat(" head=", size, "@", Since(at));
+    }
+    for (const auto& [who, by_size] : ledger.statements) {
+      if (by_size.empty()) continue;
+      const crypto::Note& note = by_size.rbegin()->second;
+      const auto* signature = note.Find(who.second, who.first);
+      line += Cat(who.second == crypto::StatementKind::kSeen ? " seen" : " held", "[",
+                  who.first.text(), "]=", note.head.size, "@",
+                  signature == nullptr ? std::string("?") : Since(signature->at));
+    }
+    if (!ledger.missing.empty()) line += Cat(" missing=[", Indices(ledger.missing), "]");
+    if (!ledger.forks.empty()) line += Cat(" forks=", ledger.forks.size());
+    world.Log(line);
+  }
+}
+
+// bodies NODE LEDGER: which leaves are there with their bodies.
+void Bodies(World& world, const Command& command) {
+  const Node& node = NodeAt(world, command.Word(0));
+  const MemoryLedger* ledger = node.disk.Find(LedgerOf(world, command, node.member.code));
+  if (ledger == nullptr) throw BadCommand{"not held"};
+  std::string line;
+  for (uint64_t i = 0; i < ledger->size(); ++i)
+    line += ledger->leaf(Index{i}).body.empty() ? '.' : 'B';
+  world.Log(line);
+}
+
+// progress A B: A's account of its stream with B.
+void Progress(World& world, const Command& command) {
+  sync::Session* session = world.Find(WayOf(world, command));
+  if (session == nullptr) {
+    world.Log("no stream");
+    return;
+  }
+  for (const auto& progress : session->Progress()) {
+    world.Log(Cat(progress.publishing ? "publishing " : "following ", progress.ledger.Text(),
+                  " announced=", progress.announced, " position=", progress.position, " seen=",
+                  progress.seen, " held=", progress.held, progress.stopped ? " stopped" : ""));
+  }
+}
+
+// bounds: whether memory stayed within what the protocol promises.
+void ShowBounds(World& world, const Command&) {
+  const Bounds& bounds = world.bounds();
+  const auto say = [&world](std::string_view what, uint64_t most, uint64_t limit) {
+    world.Log(most <= limit ? Cat(what, ": within ", limit)
+                            : Cat(what, ": broken promise: ", most, " of at most ", limit));
+  };
+  say("segments staged at once", bounds.staged_segments, 1);
+  // A frame beyond each bound, because a frame may start as long as anything is left.
+  if (bounds.frame_bytes > limits::kSegmentBytesMax) world.Log("broken promise: a huge frame");
+  say("bytes sent at once, but for one frame", bounds.sent_bytes - bounds.frame_bytes,
+      sync::kPumpBytes);
+  say("bytes under way, but for one frame", bounds.in_flight_bytes - bounds.frame_bytes,
+      limits::kCreditBytesMax);
+  constexpr uint64_t kMiB = 1024 * 1024;
+  world.Log(Cat("most under way: ", (bounds.in_flight_bytes + kMiB - 1) / kMiB, " MiB"));
+}
+
+// forks NODE LEDGER: whether the proofs kept there show a fork to whoever has the trust list.
+void Forks(World& world, const Command& command) {
+  const Node& node = NodeAt(world, command.Word(0));
+  const MemoryLedger* ledger = node.disk.Find(LedgerOf(world, command, node.member.code));
+  if (ledger == nullptr) throw BadCommand{"not held"};
+  for (const Bytes& bytes : ledger->forks) {
+    const auto proof = sync::DecodeForkProof(bytes);
+    if (!proof.ok()) {
+      world.Log(DescribeStatus(proof.status()));
+      continue;
+    }
+    const absl::Status status = sync::VerifyForkProof(*proof, *node.trust);
+    world.Log(Cat("heads of ", proof->first.head.size, " and ", proof->second.head.size, ", ",
+                  proof->consistency.size(),
+                  " hashes: ", status.ok() ? "a fork" : DescribeStatus(status)));
+  }
+}
+
+}  // namespace
+
+void AddShowCommands(CommandTable& table) {
+  table["show"] = Show;
+  table["bodies"] = Bodies;
+  table["progress"] = Progress;
+  table["bounds"] = ShowBounds;
+  table["forks"] = Forks;
+}
+
+}  // namespace tj::scenario

@@ -1,0 +1,106 @@
+#include "sync/core/body_requests.h"
+
+#include <vector>
+
+#include "tests/unit/sync/core/ledger_fixture.h"
+
+namespace tj::sync {
+namespace {
+
+class BodyRequestsTest : public LedgerFixture {
+ protected:
+  void SetUp() override { Grow(100); }
+
+  // The origin stands in for the holder: only its list of what is missing is read.
+  void Miss(std::initializer_list<uint64_t> leaves) {
+    for (const uint64_t leaf : leaves) origin_.own().missing.insert(Index{leaf});
+  }
+  std::vector<wire::OpenFrame> Asked(const Output& out) {
+    std::vector<wire::OpenFrame> asked;
+    for (const wire::Frame& frame : out.then_send)
+      asked.push_back(std::get<wire::OpenFrame>(frame));
+    return asked;
+  }
+  Output Ask(Instant now = kNow) {
+    Output out;
+    EXPECT_TRUE(requests_.Ask({}, origin_, now, out).ok());
+    return out;
+  }
+  // The body of `leaf` came: the holder writes it after the step.
+  Output Came(uint64_t leaf) {
+    Output out;
+    EXPECT_TRUE(requests_.Came(Index{leaf}, origin_, kNow, out).ok());
+    origin_.own().missing.erase(Index{leaf});
+    return out;
+  }
+
+  BodyRequests requests_{ledger_};
+};
+
+TEST_F(BodyRequestsTest, AsksNothingWhenNothingIsMissing) {
+  EXPECT_TRUE(Ask().then_send.empty());
+  EXPECT_FALSE(requests_.WakeAt().has_value());
+}
+
+TEST_F(BodyRequestsTest, JoinsRunsIntoRanges) {
+  Miss({3, 4, 5, 9, 20, 21});
+  const auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[0].first, Index{3});
+  EXPECT_EQ(asked[0].count, 3u);
+  EXPECT_EQ(asked[1].first, Index{9});
+  EXPECT_EQ(asked[1].count, 1u);
+  EXPECT_EQ(asked[2].count, 2u);
+  EXPECT_TRUE(requests_.Asked(Index{4}));
+  EXPECT_FALSE(requests_.Asked(Index{6}));
+  EXPECT_TRUE(Ask().then_send.empty());  // a round is under way
+}
+
+TEST_F(BodyRequestsTest, GoesOnWhereARoundEnded) {
+  std::vector<uint64_t> odd;
+  for (uint64_t i = 1; i < 100; i += 2) odd.push_back(i);
+  for (const uint64_t i : odd) origin_.own().missing.insert(Index{i});
+  auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), BodyRequests::kRanges);
+  std::vector<uint64_t> came;
+  while (!asked.empty()) {
+    std::vector<wire::OpenFrame> next;
+    for (const auto& range : asked) {
+      came.push_back(range.first.value);
+      next = Asked(Came(range.first.value));
+    }
+    asked = next;
+  }
+  EXPECT_EQ(came, odd);
+  EXPECT_FALSE(requests_.WakeAt().has_value());
+}
+
+// One that nobody has does not hold up the others for ever.
+TEST_F(BodyRequestsTest, TriesAgainAndGoesAround) {
+  Miss({2, 50});
+  EXPECT_EQ(Asked(Ask()).size(), 2u);
+  EXPECT_TRUE(Came(50).then_send.empty());
+  const Instant due = *requests_.WakeAt();
+  EXPECT_EQ(due, kNow + BodyRequests::kRetryInterval);
+  Output early;
+  ASSERT_TRUE(requests_.OnTimer(origin_, due - Duration(1), early).ok());
+  EXPECT_TRUE(early.then_send.empty());
+  Output again;
+  ASSERT_TRUE(requests_.OnTimer(origin_, due, again).ok());
+  ASSERT_EQ(Asked(again).size(), 1u);
+  EXPECT_EQ(Asked(again)[0].first, Index{2});
+}
+
+TEST_F(BodyRequestsTest, AsksForWhatIsNotDurableYet) {
+  Miss({2});
+  const std::vector<Index> fresh{{101}, {102}};
+  Output out;
+  ASSERT_TRUE(requests_.Ask(fresh, origin_, kNow, out).ok());
+  const auto asked = Asked(out);
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[1].first, Index{101});
+  EXPECT_EQ(asked[1].count, 2u);
+}
+
+}  // namespace
+}  // namespace tj::sync

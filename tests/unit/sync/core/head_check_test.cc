@@ -1,0 +1,99 @@
+#include "sync/core/head_check.h"
+
+#include <vector>
+
+#include "protocol/vocab/error.h"
+#include "tests/unit/sync/core/ledger_fixture.h"
+
+namespace tj::sync {
+namespace {
+
+class HeadCheckTest : public LedgerFixture {
+ protected:
+  // Judges against what the origin itself holds up to `durable`.
+  HeadFinding Judge(const crypto::Note& head, uint64_t from, const std::vector<Hash>& proof,
+                    const std::optional<crypto::Note>& newest, uint64_t durable) {
+    auto finding = JudgeHead(head, from, proof, newest, durable, origin_);
+    EXPECT_TRUE(finding.ok()) << finding.status();
+    return *finding;
+  }
+  std::vector<Hash> Proof(uint64_t from, uint64_t to) {
+    return *origin_.own().Consistency(from, to);
+  }
+};
+
+TEST_F(HeadCheckTest, TakesTheFirstHeadAndWhatExtendsIt) {
+  const crypto::Note first = Grow(5);
+  EXPECT_EQ(Judge(first, 0, {}, std::nullopt, 0).verdict, HeadVerdict::kNew);
+  const crypto::Note second = Grow(6);
+  EXPECT_EQ(Judge(second, 5, Proof(5, 11), first, 0).verdict, HeadVerdict::kNew);
+}
+
+TEST_F(HeadCheckTest, TakesAnyHeadAfterThatOfAnEmptyLedger) {
+  const crypto::Note empty = *origin_.Publish(county_key_, kNow);
+  const crypto::Note first = Grow(5);
+  EXPECT_EQ(Judge(first, 0, {}, empty, 0).verdict, HeadVerdict::kNew);
+}
+
+TEST_F(HeadCheckTest, RefusesAnEmptyLedgerWithARoot) {
+  crypto::Note empty = *origin_.Publish(county_key_, kNow);
+  empty.head.root.data[0] ^= 1;
+  const HeadFinding finding = Judge(empty, 0, {}, std::nullopt, 0);
+  EXPECT_EQ(finding.verdict, HeadVerdict::kWrong);
+  EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncHash);
+}
+
+TEST_F(HeadCheckTest, KnowsRepetitions) {
+  const crypto::Note first = Grow(5);
+  const crypto::Note later = *origin_.Publish(county_key_, kNow + Duration(1));
+  EXPECT_EQ(Judge(later, 5, {}, first, 5).verdict, HeadVerdict::kNew);
+  EXPECT_EQ(Judge(first, 5, {}, first, 5).verdict, HeadVerdict::kKnown);
+  EXPECT_EQ(Judge(first, 5, {}, later, 5).verdict, HeadVerdict::kKnown);
+}
+
+TEST_F(HeadCheckTest, DoesNotCallAProofFromElsewhereAFork) {
+  const crypto::Note first = Grow(5);
+  const crypto::Note second = Grow(6);
+  EXPECT_EQ(Judge(second, 0, {}, first, 5).verdict, HeadVerdict::kKnown);
+  EXPECT_EQ(Judge(second, 3, Proof(3, 11), first, 5).verdict, HeadVerdict::kKnown);
+}
+
+TEST_F(HeadCheckTest, FindsForks) {
+  const crypto::Note first = Grow(6);
+  origin_.own().Rewrite(Index{2}, origin_.OtherBody(Index{2}));
+  const crypto::Note same_size = *origin_.Publish(county_key_, kNow + Duration(1));
+  EXPECT_EQ(Judge(same_size, 6, {}, first, 0).verdict, HeadVerdict::kFork);
+  const crypto::Note larger = Grow(3);
+  const HeadFinding finding = Judge(larger, 6, Proof(6, 9), first, 0);
+  EXPECT_EQ(finding.verdict, HeadVerdict::kFork);
+  ASSERT_TRUE(finding.proof.has_value());
+  EXPECT_TRUE(VerifyForkProof(*finding.proof, *trust_).ok());
+  EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncFork);
+}
+
+TEST_F(HeadCheckTest, TellsLateNewsFromARollback) {
+  const crypto::Note small = Grow(5);
+  const crypto::Note large = Grow(6, kNow + Duration(1000));
+  EXPECT_EQ(Judge(small, 0, {}, large, 11).verdict, HeadVerdict::kKnown);
+  EXPECT_EQ(Judge(small, 0, {}, large, 5).verdict, HeadVerdict::kKnown);
+  EXPECT_EQ(Judge(small, 0, {}, large, 4).verdict, HeadVerdict::kRollback);
+  const crypto::Note signed_later = *crypto::SignHead(
+      {.ledger = ledger_, .size = 5, .root = small.head.root, .at = kNow + Duration(2000)},
+      county_key_);
+  const HeadFinding finding = Judge(signed_later, 0, {}, large, 11);
+  EXPECT_EQ(finding.verdict, HeadVerdict::kRollback);
+  EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncRollback);
+}
+
+TEST_F(HeadCheckTest, ProvesAForkBySmallerHeadsOnceTheLeavesAreHeld) {
+  const crypto::Note large = Grow(11);
+  crypto::Head other{.ledger = ledger_, .size = 5, .root = Hash{}, .at = kNow};
+  const crypto::Note small = *crypto::SignHead(other, county_key_);
+  EXPECT_EQ(Judge(small, 0, {}, large, 8).verdict, HeadVerdict::kRollback);
+  const HeadFinding finding = Judge(small, 0, {}, large, 11);
+  ASSERT_EQ(finding.verdict, HeadVerdict::kFork);
+  EXPECT_TRUE(VerifyForkProof(*finding.proof, *trust_).ok());
+}
+
+}  // namespace
+}  // namespace tj::sync

@@ -1,0 +1,84 @@
+#include "sync/core/open_answers.h"
+
+#include "crypto/leaf_hash.h"
+#include "crypto/merkle/verify.h"
+#include "sync/core/body_requests.h"
+#include "sync/core/policy.h"
+#include "tests/unit/sync/core/ledger_fixture.h"
+
+namespace tj::sync {
+namespace {
+
+class OpenAnswersTest : public LedgerFixture {
+ protected:
+  void SetUp() override {
+    origin_.Append(4, {}, kNow);
+    origin_.Append(2, {.audience = Audience::kLocal}, kNow);
+    origin_.Append(1, {.audience = Audience::kAddressed}, kNow);
+    head_ = *origin_.Publish(county_key_, kNow);
+  }
+  std::optional<wire::Frame> Next() {
+    auto next = answers_.Next(origin_, *head_, ColumnsFor(*trust_, bureau_, county_));
+    EXPECT_TRUE(next.ok()) << next.status();
+    return *next;
+  }
+
+  OpenAnswers answers_{ledger_};
+  std::optional<crypto::Note> head_;
+};
+
+TEST_F(OpenAnswersTest, OpensWithAProof) {
+  ASSERT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{1}, .count = 2}));
+  for (const uint64_t index : {1, 2}) {
+    const auto frame = Next();
+    ASSERT_TRUE(frame.has_value());
+    const auto& opened = std::get<wire::OpenedFrame>(*frame);
+    EXPECT_EQ(opened.index, Index{index});
+    EXPECT_EQ(opened.body, origin_.own().leaf(Index{index}).body);
+    const auto header = wire::DecodeHeader(opened.header);
+    ASSERT_TRUE(header.ok());
+    const Hash leaf = crypto::LeafHash(*header, crypto::BodyHash(opened.body));
+    const auto head = crypto::ParseNote(opened.head);
+    ASSERT_TRUE(head.ok());
+    EXPECT_TRUE(merkle::VerifyInclusion<merkle::Sm3Hasher>(index, head->head.size, leaf,
+                                                           opened.inclusion, head->head.root)
+                    .ok());
+  }
+  EXPECT_FALSE(Next().has_value());
+}
+
+TEST_F(OpenAnswersTest, SaysAtTheEndWhatItDidNotGive) {
+  ASSERT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{3}, .count = 10}));
+  EXPECT_TRUE(std::holds_alternative<wire::OpenedFrame>(*Next()));
+  const auto refuse = std::get<wire::RefuseFrame>(*Next());
+  EXPECT_EQ(refuse.code, "STORE-ABSENT");
+  EXPECT_EQ(refuse.detail, "leaf 4 and 8 more");
+  EXPECT_FALSE(Next().has_value());
+}
+
+// What is not here, what is not for the peer, what is addressed to another, and what is beyond the
+// head are one answer.
+TEST_F(OpenAnswersTest, TeachesNothingAboutWhatIsNotForThePeer) {
+  origin_.own().lost.insert(Index{0});
+  for (const uint64_t index : {0, 4, 6, 7, 1000}) {
+    ASSERT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{index}, .count = 1}));
+    const auto frame = Next();
+    const auto& refuse = std::get<wire::RefuseFrame>(*frame);
+    EXPECT_EQ(refuse.code, "STORE-ABSENT");
+    EXPECT_EQ(refuse.detail, "leaf " + std::to_string(index));
+    EXPECT_TRUE(refuse.retry);
+  }
+}
+
+TEST_F(OpenAnswersTest, QueuesAFewOnly) {
+  for (size_t i = 0; i < BodyRequests::kRanges; ++i) {
+    EXPECT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{0}, .count = 1}));
+  }
+  EXPECT_FALSE(answers_.Queue({.ledger = ledger_, .first = Index{0}, .count = 1}));
+  Next();
+  Next();
+  EXPECT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{UINT64_MAX - 1}, .count = 1000}));
+}
+
+}  // namespace
+}  // namespace tj::sync
