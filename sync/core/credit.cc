@@ -40,6 +40,11 @@ uint64_t CreditWindow::Open(Instant now) {
   return window_;
 }
 
+uint64_t CreditWindow::Renew() {
+  outstanding_ = static_cast<int64_t>(window_);
+  return window_;
+}
+
 absl::Status CreditWindow::Received(uint64_t cost) {
   if (outstanding_ <= 0) {
     return Error(ErrorCode::kSyncCredit, Cat(cost, " bytes came when none were left"));

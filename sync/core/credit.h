@@ -36,6 +36,8 @@ class CreditWindow {
  public:
   // The first grant, once the peer is known.
   uint64_t Open(Instant now);
+  // Nothing comes though there is credit: it may have been lost. A whole window is granted anew.
+  uint64_t Renew();
   // SYNC-CREDIT when a frame of `cost` came although everything granted was used up.
   absl::Status Received(uint64_t cost);
   // A frame of `cost` was dealt with: what to grant now, or 0. Grants come in quarters of a window,

@@ -32,6 +32,7 @@ Follower::Follower(const SessionOptions& options, LedgerId ledger)
     : options_(options), ledger_(ledger), requests_(ledger) {}
 
 absl::Status Follower::Begin(Instant now, Output& out) {
+  moved_at_ = now;
   const Ledgers& ledgers = *options_.ledgers;
   TJ_ASSIGN_OR_RETURN(const uint64_t size, ledgers.Size(ledger_));
   if (size > 0) {
@@ -68,6 +69,7 @@ absl::StatusOr<std::optional<crypto::Note>> Follower::OwnStatement(
 absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
                               Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
+  moved_at_ = now;
   auto head = VerifiedHead(*options_.trust, note);
   if (!head.ok()) {
     if (InfoOf(CodeOf(head.status())).retryable) {
@@ -120,6 +122,8 @@ absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out
   state_ = State::kFollowing;
   TakeSeen(*std::move(seen), out);
   out.then_send.push_back(wire::SeenFrame{seen_->Text()});
+  // With a repeated head the last `held` is said again, too: it may have been lost.
+  if (repeats && held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
   return HoldIfComplete({}, std::nullopt, now, out);
 }
 
@@ -180,6 +184,7 @@ absl::Status Follower::HoldIfComplete(const std::vector<Index>& missing,
 
 absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out) {
   if (state_ != State::kFollowing) return absl::OkStatus();
+  moved_at_ = now;
   const auto range = wire::PeekSegment(frame.segment);
   if (!range.ok()) {
     Stop(range.status(), out);
@@ -233,19 +238,37 @@ absl::Status Follower::OnOpened(const wire::OpenedFrame& frame, Instant now, Out
   return HoldIfComplete({}, frame.index, now, out);
 }
 
-// The peer cannot open what we asked, or refuses what we stated: it stays asked, and people know.
+// The peer cannot open what we asked or does not take what we stated: that stays as it is, and
+// people know. Or it does not serve the ledger any more.
 void Follower::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
-  Emit(out, Event::Kind::kRefused, ledger_, frame.size, ErrorFromName(frame.code, frame.detail));
+  const absl::Status why = ErrorFromName(frame.code, frame.detail);
+  Emit(out, Event::Kind::kRefused, ledger_, frame.size, why);
+  const ErrorCode code = CodeOf(why);
+  if (code == ErrorCode::kSyncRollback || code == ErrorCode::kSyncFork ||
+      (code == ErrorCode::kSyncGap && !frame.retry)) {
+    state_ = State::kStopped;
+  }
+}
+
+bool Follower::Stalled(Instant now) const {
+  return state_ != State::kStopped && Behind() && now >= moved_at_ + kStallMax;
 }
 
 absl::Status Follower::OnTimer(Instant now, Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
+  if (Stalled(now)) {
+    moved_at_ = now;
+    RefuseForNow(Error(ErrorCode::kSyncGap, Cat("leaf ", frontier_.size(), " does not come")), out);
+  }
   return requests_.OnTimer(*options_.ledgers, now, out);
 }
 
 std::optional<Instant> Follower::WakeAt() const {
   if (state_ == State::kStopped) return std::nullopt;
-  return requests_.WakeAt();
+  const std::optional<Instant> retry = requests_.WakeAt();
+  if (!Behind()) return retry;
+  const Instant stall = moved_at_ + kStallMax;
+  return retry && *retry < stall ? retry : stall;
 }
 
 void Follower::RefuseForNow(const absl::Status& why, Output& out) {

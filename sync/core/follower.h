@@ -19,6 +19,7 @@
 #include <absl/status/statusor.h>
 
 #include "crypto/note.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/frame.h"
 #include "sync/core/body_requests.h"
 #include "sync/core/output.h"
@@ -30,6 +31,9 @@ namespace tj::sync {
 
 class Follower {
  public:
+  // As long as a peer may be silent: on a slow link a large frame may take that long.
+  static constexpr Duration kStallMax = limits::kPeerSilenceMax;
+
   // `options` must outlive it.
   Follower(const SessionOptions& options, LedgerId ledger);
 
@@ -41,6 +45,9 @@ class Follower {
   absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
   absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);
+  // Whether leaves that the head covers did not come for kStallMax: something of them, of what we
+  // said, or of our credit was lost.
+  bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);
   std::optional<Instant> WakeAt() const;
 
@@ -62,6 +69,7 @@ class Follower {
                                     Instant now, Output& out) const;
   void Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const;
   void TakeSeen(crypto::Note seen, Output& out);
+  bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
   void RefuseForNow(const absl::Status& why, Output& out);
   void Stop(const absl::Status& why, Output& out);
 
@@ -74,6 +82,7 @@ class Follower {
   std::optional<crypto::Note> newest_;  // newest verified head
   std::optional<crypto::Note> seen_;    // our newest statements
   std::optional<crypto::Note> held_;
+  Instant moved_at_;  // when something of this ledger came last
   BodyRequests requests_;
 };
 

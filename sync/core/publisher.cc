@@ -265,9 +265,11 @@ absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
   rewinds_ = size > rewound_to_ ? 1 : rewinds_ + 1;
   rewound_to_ = std::max(rewound_to_, size);
   if (rewinds_ > kRewindsMax) {
+    const absl::Status why =
+        Error(ErrorCode::kSyncGap, "the peer asks again and again and gets no further");
     state_ = State::kStopped;
-    Emit(out, Event::Kind::kLedgerStopped, ledger_, size,
-         Error(ErrorCode::kSyncGap, "the peer asks again and again and gets no further"));
+    Emit(out, Event::Kind::kLedgerStopped, ledger_, size, why);
+    Refuse(out, ledger_, why, Retry::kNo, size);
     return absl::OkStatus();
   }
   position_ = std::min(position_, size);

@@ -116,6 +116,10 @@ absl::Status Session::Impl::Advance(Instant now, Output& out) {
   if (liveness.PingDue(now)) {
     out.then_send.push_back(wire::PingFrame{.nonce = nonce++, .reply = false, .at = now});
   }
+  if (std::any_of(followers.begin(), followers.end(),
+                  [now](const auto& entry) { return entry.second.Stalled(now); })) {
+    out.then_send.push_back(wire::CreditFrame{window.Renew()});
+  }
   for (auto& [ledger, publisher] : publishers) TJ_RETURN_IF_ERROR(publisher.OnTimer(now, out));
   for (auto& [ledger, follower] : followers) TJ_RETURN_IF_ERROR(follower.OnTimer(now, out));
   return absl::OkStatus();

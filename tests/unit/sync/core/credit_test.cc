@@ -86,6 +86,16 @@ TEST(CreditWindow, AgreesWithTheBalance) {
   }
 }
 
+// What was lost is made good once, not added up.
+TEST(CreditWindow, RenewsAWindow) {
+  CreditWindow window;
+  window.Open(Instant{0});
+  ASSERT_TRUE(window.Received(1000).ok());
+  EXPECT_EQ(window.Renew(), kInitial);
+  EXPECT_EQ(window.Renew(), kInitial);
+  EXPECT_EQ(window.outstanding(), static_cast<int64_t>(kInitial));
+}
+
 // Two seconds of the rate: a link that moves 2 MiB a second gets 4 MiB.
 TEST(CreditWindow, GrowsToTwoSecondsOfTheRate) {
   CreditWindow window;
