@@ -29,7 +29,13 @@ fuzz:
 	tests/fuzz/run
 bare:
 	deploy/bare
-bench bench-peers sim regulation:
+bench:
+	cmake --preset release -DTJ_TESTS=ON
+	cmake --build --preset release --target tj_bench
+	build/release/bin/tj_bench --out build/bench.json
+bench-peers:
+	tests/bench/peers
+sim regulation:
 	@echo "make $@: nothing is behind this yet" >&2; exit 1
 clean:
 	rm -rf --one-file-system build/dev build/release build/asan build/tsan build/fuzz

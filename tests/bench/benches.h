@@ -21,9 +21,11 @@ void HashLeaves(Results& results);
 void Ledger(const Scale& scale, Results& results);
 // ingest_full: validation, dedup, case fold and summaries on.
 void IngestFull(const Scale& scale, Results& results);
-// follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes, `tongjiand` being
-// the bureau.
-void Follow(const Scale& scale, const std::string& bin_folder, Results& results);
+// follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes.
+void Follow(const Scale& scale, Results& results);
+// The other process of Follow: a bureau until SIGTERM.
+int BureauMain(const std::string& pki, const std::string& data, const std::string& port_file,
+               int port);
 
 }  // namespace tj::bench
 
