@@ -17,7 +17,7 @@ class Ballast {
   // `bytes` 0: there is none, and Ensure() is always content.
   Ballast(std::string folder, size_t bytes) : folder_(std::move(folder)), bytes_(bytes) {}
   // Makes the file if it is not there at its full size. STORE-FULL when there is no room for it and
-  // a quarter of it besides: without that the next write would need it again at once.
+  // as much again: without that the next compaction would need it at once.
   absl::Status Ensure();
   void Free();
 
