@@ -10,6 +10,7 @@
 #include <iostream>
 #include <thread>
 
+#include "node/store/fsck.h"
 #include "node/store/truth.h"
 #include "protocol/vocab/error.h"
 #include "tests/fault/fault_env.h"
@@ -72,13 +73,20 @@ class TruthFault : public testing::Test {
   }
   // Opened again with a sound disk: all is there, and the rest can be done.
   void ExpectWhole(const std::string& folder) {
-    const auto truth = Truth::Open(Options(folder, nullptr));
+    auto truth = Truth::Open(Options(folder, nullptr));
     ASSERT_TRUE(truth.ok()) << Describe(truth.status());
     EXPECT_EQ(work_.Lost(**truth), "");
     work_.ForgetAcknowledged();
     ASSERT_TRUE(DoAll(**truth));
     EXPECT_EQ(work_.Lost(**truth), "");
     EXPECT_EQ(Roots(**truth), roots_);
+    truth->reset();
+    const auto report = FsckFolder(folder, {});
+    ASSERT_TRUE(report.ok()) << Describe(report.status());
+    EXPECT_EQ(report->ledgers.size(), 2u);
+    for (const FsckFinding& finding : report->findings) {
+      ADD_FAILURE() << finding.place << ": " << Describe(finding.problem);
+    }
   }
 
   TruthWorkload work_;

@@ -17,7 +17,7 @@ constexpr std::string_view kEmitter = "~summary";
 constexpr uint64_t kSegmentRecords = 130;
 
 // Records of an append step: now and then more than an aligned range, so that merging happens.
-uint64_t CountOf(size_t step) { return step % 9 == 0 ? 500 : 10 + 7 * step; }
+uint64_t CountOf(size_t step) { return step % 4 == 0 ? 400 : 10 + 7 * step; }
 
 uint64_t FirstOf(size_t step) {
   uint64_t first = 0;

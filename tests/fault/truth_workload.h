@@ -33,7 +33,7 @@ class TruthWorkload {
   const Clock& clock() const { return clock_; }
 
  private:
-  static constexpr size_t kSteps = 36;
+  static constexpr size_t kSteps = 27;
   static constexpr uint64_t kFollowedSize = 1400;
   struct Acknowledged {
     std::vector<Appended> own;

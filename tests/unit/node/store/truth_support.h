@@ -51,8 +51,10 @@ inline DedupKey TestKey(std::string_view case_no, std::string_view event_id,
 inline PreparedRecord TestEvent(std::string_view case_no, std::string_view event_id,
                                 std::string_view content = "content") {
   v1::CaseEvent event;
+  event.set_source("hall");
+  event.set_source_event_id(Bytes(event_id));
   event.set_case_no(Bytes(case_no));
-  event.set_source_event_id(Cat(event_id, " ", content));
+  event.set_officer_id(Bytes(content));
   event.set_previous(0);
   PreparedRecord record;
   record.family = Family::kCaseEvent;
