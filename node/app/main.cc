@@ -119,7 +119,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (app.exit(error) == 0) return 0;
+    std::fputs("error: USAGE: 用法不正确 wrong usage\ntry: 见 --help | see --help\n", stderr);
+    return 2;
   }
   using tj::app::Mode;
   return tj::app::Run(config, check  ? Mode::kCheck

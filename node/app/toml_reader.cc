@@ -1,5 +1,6 @@
 #include "node/app/toml_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/vocab/text.h"
@@ -129,13 +130,20 @@ void TomlReader::Absorb(TomlReader&& row) {
   for (std::string& problem : row.problems_) problems_.push_back(std::move(problem));
 }
 
+bool TomlReader::AskedBelow(std::string_view prefix) const {
+  return std::any_of(asked_.begin(), asked_.end(),
+                     [&](const std::string& key) { return key.starts_with(prefix); });
+}
+
 void TomlReader::RefuseUnknown() { RefuseUnknownIn(table_, ""); }
 
 void TomlReader::RefuseUnknownIn(const toml::table& table, const std::string& prefix) {
   for (const auto& [key, node] : table) {
     const std::string path = prefix + std::string(key.str());
     if (asked_.contains(path)) continue;
-    if (const toml::table* inner = node.as_table()) {
+    const toml::table* inner = node.as_table();
+    // An empty section says nothing, but its name may be a slip all the same.
+    if (inner != nullptr && (!inner->empty() || AskedBelow(path + "."))) {
       RefuseUnknownIn(*inner, path + ".");
       continue;
     }

@@ -48,6 +48,7 @@ class TomlReader {
   TomlReader() = default;
   const toml::node* Find(std::string_view key);
   std::string Place(const toml::node* node) const;
+  bool AskedBelow(std::string_view prefix) const;
   void RefuseUnknownIn(const toml::table& table, const std::string& prefix);
 
   std::string path_;
