@@ -144,13 +144,12 @@ void Move(const v1::CaseEvent& event, CaseState& state) {
 }  // namespace
 
 std::string_view ApplyEvent(const v1::CaseEvent& event, Index index, CaseState& state) {
-  if (state.events().empty()) Open(event, state);
-  if (event.has_terms()) *state.mutable_terms() = event.terms();
-  if (event.has_info()) {
-    state.set_case_type(event.info().case_type());
-    if (event.info().has_started_on()) state.set_started_on(event.info().started_on());
-  }
-  const bool guarded = !state.terms().stage_guards_off();
+  // Terms and facts are of the opening and the acceptance: whoever could restate them later could
+  // make a late case an early one. Those of the first event also say whether it is guarded itself.
+  const bool opens = state.events().empty();
+  const bool states_terms = opens || event.type() == v1::ACCEPT;
+  if (opens) Open(event, state);
+  const bool guarded = !(opens ? event.terms() : state.terms()).stage_guards_off();
   const std::string_view guard = guarded ? ViolatedGuard(state, event) : std::string_view();
   EventRef& reference = *state.add_events();
   reference.set_index(index.value);
@@ -158,6 +157,11 @@ std::string_view ApplyEvent(const v1::CaseEvent& event, Index index, CaseState& 
     reference.set_violates(std::string(guard));
     state.set_violations(state.violations() + 1);
     return guard;
+  }
+  if (states_terms && event.has_terms()) *state.mutable_terms() = event.terms();
+  if (states_terms && event.has_info()) {
+    state.set_case_type(event.info().case_type());
+    if (event.info().has_started_on()) state.set_started_on(event.info().started_on());
   }
   if (event.has_fee()) TakeFee(event, state);
   Move(event, state);
