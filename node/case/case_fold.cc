@@ -145,11 +145,10 @@ void Move(const v1::CaseEvent& event, CaseState& state) {
 
 std::string_view ApplyEvent(const v1::CaseEvent& event, Index index, CaseState& state) {
   // Terms and facts are of the opening and the acceptance: whoever could restate them later could
-  // make a late case an early one. Those of the first event also say whether it is guarded itself.
-  const bool opens = state.events().empty();
-  const bool states_terms = opens || event.type() == v1::ACCEPT;
-  if (opens) Open(event, state);
-  const bool guarded = !(opens ? event.terms() : state.terms()).stage_guards_off();
+  // make a late case an early one. The first to state terms is guarded by them itself.
+  const bool states_terms = state.phase() == NONE || event.type() == v1::ACCEPT;
+  if (state.events().empty()) Open(event, state);
+  const bool guarded = !(state.has_terms() ? state.terms() : event.terms()).stage_guards_off();
   const std::string_view guard = guarded ? ViolatedGuard(state, event) : std::string_view();
   EventRef& reference = *state.add_events();
   reference.set_index(index.value);
