@@ -3,17 +3,30 @@
 //   tj_bench [--records N] [--rounds N] [--out FILE] [NAME …]      names: hash ledger full follow;
 //   default all
 
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "tests/bench/benches.h"
 
+namespace {
+
+// 0 for anything that is not a whole number.
+template <typename Number>
+Number Parse(const std::string& text) {
+  Number number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc == 6 && std::string(argv[1]) == "--bureau") {
-    return tj::bench::BureauMain(argv[2], argv[3], argv[4], std::atoi(argv[5]));
+    return tj::bench::BureauMain(argv[2], argv[3], argv[4], Parse<int>(argv[5]));
   }
   tj::bench::Scale scale;
   std::string out;
@@ -22,9 +35,9 @@ int main(int argc, char** argv) {
     const std::string word = argv[i];
     const bool more = i + 1 < argc;
     if (word == "--records" && more) {
-      scale.records = std::strtoull(argv[++i], nullptr, 10);
+      scale.records = Parse<uint64_t>(argv[++i]);
     } else if (word == "--rounds" && more) {
-      scale.rounds = std::atoi(argv[++i]);
+      scale.rounds = Parse<int>(argv[++i]);
     } else if (word == "--out" && more) {
       out = argv[++i];
     } else if (word.starts_with("-")) {
