@@ -86,13 +86,18 @@ std::string CaseGenerator::CaseNumber(CivilDate day, uint32_t sequence) const {
 
 v1::PersonPart CaseGenerator::Person() {
   v1::PersonPart person;
-  person.set_applicant_name(Cat(kSurnames[Below(kSurnames.size())], kGiven[Below(kGiven.size())]));
+  // One draw a statement: in which order arguments are evaluated is the compiler's choice.
+  const std::string_view surname = kSurnames[Below(kSurnames.size())];
+  const std::string_view given = kGiven[Below(kGiven.size())];
+  person.set_applicant_name(Cat(surname, given));
   person.set_certificate_type("111");
   char number[24];
-  std::snprintf(number, sizeof number, "99%04u19%02u%02u%02u%04u",
-                static_cast<unsigned>(Below(10'000)), static_cast<unsigned>(50 + Below(50)),
-                static_cast<unsigned>(1 + Below(12)), static_cast<unsigned>(1 + Below(28)),
-                static_cast<unsigned>(Below(10'000)));
+  const auto place = static_cast<unsigned>(Below(10'000));
+  const auto year = static_cast<unsigned>(50 + Below(50));
+  const auto month = static_cast<unsigned>(1 + Below(12));
+  const auto day = static_cast<unsigned>(1 + Below(28));
+  const auto serial = static_cast<unsigned>(Below(10'000));
+  std::snprintf(number, sizeof number, "99%04u19%02u%02u%02u%04u", place, year, month, day, serial);
   person.set_certificate_no(number);
   char telephone[16];
   std::snprintf(telephone, sizeof telephone, "1990000%04u", static_cast<unsigned>(Below(10'000)));
@@ -244,6 +249,8 @@ std::vector<v1::Submission> CaseGenerator::Generate() {
     Draft draft;
     draft.item = &kItems[Below(kItems.size())];
     draft.day = WorkingDay(options_.first_day + static_cast<int32_t>(Below(days)));
+    // Drawn on a weekend at the end of the range: nothing of the case would be within.
+    if (draft.day > options_.last_day) draft.day = WorkingDay(options_.first_day);
     draft.minute = 520 + static_cast<int64_t>(Below(360));
     draft.case_no = CaseNumber(draft.day, i + 1);
     const std::string first17 =
