@@ -44,6 +44,7 @@ class Node:
         self.code = code
         self.parent = parent
         self.folder = federation.folder / code
+        self.data = self.folder / "data"
         self.socket = self.folder / "control.sock"
         self.port = 0
         self.process = None
@@ -51,7 +52,7 @@ class Node:
     def write_config(self, **options):
         pki = self.federation.folder / "pki" / self.code
         lines = [
-            "[node]", f'code = "{self.code}"', f'name = "节点{self.code}"', f'data = "{self.folder}/data"',
+            "[node]", f'code = "{self.code}"', f'name = "节点{self.code}"', f'data = "{self.data}"',
             f'regions = {json.dumps(options.get("regions", [self.code]))}',
             "[keys]",
             f'sign_certificate = "{pki}/sign.pem"', f'sign_key = "{pki}/sign.key"',
