@@ -105,8 +105,12 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
       dead_ = true;
       reason = closing_ ? reason_ : FromGrpc(status);
     }
-    events_.closed(std::move(reason));
-    self_.reset();  // may delete this
+    // The owner's reference must be the last, and it goes when `closed` runs, off this thread: the
+    // last channel of a process joins gRPC's callback threads, of which this is one (gRPC 1.51
+    // then frees the queue under it and aborts).
+    const auto closed = events_.closed;
+    self_.reset();
+    closed(std::move(reason));
   }
 
  private:

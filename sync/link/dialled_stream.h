@@ -15,7 +15,8 @@ namespace tj::link {
 inline constexpr char kExchangeMethod[] = "/tj.v1.Follow/Exchange";
 
 // Makes the stream, asks `events` what should be called, then starts the call. The stream keeps
-// itself alive until `closed` was called.
+// itself alive until `closed` is called; whom `events` was given it must keep it until then, and
+// let go of it on a thread that is not gRPC's.
 void DialStream(std::shared_ptr<grpc::Channel> channel,
                 const std::function<TransportEvents(const std::shared_ptr<Transport>&)>& events);
 
