@@ -109,8 +109,8 @@ void ReadOptions(TomlReader& toml, Config& config) {
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
   TomlReader toml(path);
   const auto code = Checked<NodeCode>(toml, "node.code", true);
-  if (!code) return AllProblems(ErrorCode::kConfig, toml.problems());
-  Config config(*code);
+  // Without a code the rest is read all the same, for its problems.
+  Config config(code ? *code : *NodeCode::Parse("370800"));
   const std::string base = std::filesystem::absolute(path).parent_path().string();
   ReadNode(toml, config);
   ReadPaths(toml, base, config);

@@ -10,6 +10,7 @@ namespace tj::app {
 TomlReader::TomlReader(const std::string& path) : path_(path) {
   try {
     table_ = toml::parse_file(path);
+    parsed_ = true;
   } catch (const toml::parse_error& error) {
     problems_.push_back(Cat(path, ":", error.source().begin.line, ": ", error.description()));
   }
@@ -32,7 +33,7 @@ void TomlReader::Problem(std::string_view key, std::string_view what) {
 std::optional<std::string> TomlReader::Text(std::string_view key, bool required) {
   const toml::node* node = Find(key);
   if (node == nullptr) {
-    if (required && problems_.empty()) Problem(key, "is required");
+    if (required && parsed_) Problem(key, "is required");
     return std::nullopt;
   }
   auto value = node->value_exact<std::string>();
@@ -122,6 +123,7 @@ size_t TomlReader::Rows(std::string_view key) {
 TomlReader TomlReader::Row(std::string_view key, size_t index) {
   TomlReader row;
   row.path_ = path_;
+  row.parsed_ = true;
   row.table_ = *table_.at_path(key).as_array()->get(index)->as_table();
   return row;
 }

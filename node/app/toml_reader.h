@@ -52,6 +52,7 @@ class TomlReader {
   void RefuseUnknownIn(const toml::table& table, const std::string& prefix);
 
   std::string path_;
+  bool parsed_ = false;  // else nothing is missed: the parser's problem says it all
   toml::table table_;
   std::set<std::string> asked_;
   std::vector<std::string> problems_;

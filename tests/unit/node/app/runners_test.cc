@@ -1,0 +1,115 @@
+// The two threads that the node runs beside its store: the head signer and the fold runner.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "crypto/signer.h"
+#include "node/app/fold_runner.h"
+#include "node/app/head_signer.h"
+#include "tests/unit/node/store/temp_folder.h"
+#include "tests/unit/node/store/truth_support.h"
+
+namespace tj::app {
+namespace {
+
+constexpr Duration kPatience{60'000};
+
+// Tells when it was written.
+class NotifyingKv final : public store::Kv {
+ public:
+  explicit NotifyingKv(store::Kv& inner) : inner_(inner) {}
+  absl::StatusOr<std::optional<Bytes>> Get(ByteView key) const override { return inner_.Get(key); }
+  std::unique_ptr<store::KvIterator> NewIterator() const override { return inner_.NewIterator(); }
+  absl::Status Write(const store::KvBatch& batch, store::Durability durability) override {
+    const absl::Status status = inner_.Write(batch, durability);
+    const std::lock_guard lock(mutex_);
+    ++writes_;
+    written_.notify_all();
+    return status;
+  }
+  std::unique_ptr<store::KvReader> Snapshot() const override { return inner_.Snapshot(); }
+  bool alive() const override { return inner_.alive(); }
+  bool WaitForWrites(int count) {
+    std::unique_lock lock(mutex_);
+    return written_.wait_for(lock, kPatience, [&] { return writes_ >= count; });
+  }
+
+ private:
+  store::Kv& inner_;
+  std::mutex mutex_;
+  std::condition_variable written_;
+  int writes_ = 0;
+};
+
+class RunnersTest : public ::testing::Test {
+ protected:
+  RunnersTest() {
+    auto key = crypto::Sm2PrivateKey::Generate();
+    TJ_CHECK(key.ok());
+    signer_ = std::make_unique<crypto::KeySigner>(*std::move(key));
+  }
+  void Append(uint64_t first, uint64_t count) {
+    ASSERT_TRUE(truth_->AppendAndWait(store::Records(store::TestEvents(first, count))).ok());
+  }
+
+  store::TempFolder folder_;
+  store::SetClock clock_;
+  std::unique_ptr<store::Truth> truth_ =
+      store::OpenTruth(store::TestOptions(folder_.path(), clock_));
+  std::unique_ptr<store::Kv> derived_ = store::OpenMemKv();
+  std::unique_ptr<crypto::Signer> signer_;
+};
+
+TEST_F(RunnersTest, TheSignerPublishesWhatIsThereAndStops) {
+  Append(0, 5);
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<uint64_t> sizes;
+  HeadSigner signer(*truth_, *signer_, [&](const crypto::Note& note, bool) {
+    const std::lock_guard lock(mutex);
+    sizes.push_back(note.head.size);
+    changed.notify_all();
+  });
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, kPatience, [&] { return !sizes.empty(); }));
+    EXPECT_EQ(sizes[0], 5u);
+  }
+  Append(5, 2);
+  signer.Wake(true);
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, kPatience, [&] { return sizes.back() == 7; }));
+  }
+  EXPECT_EQ(truth_->Status().signed_size, 7u);
+  signer.Freeze();
+  signer.Stop();
+  signer.Stop();  // once more is harmless
+  Append(7, 1);
+  signer.Wake(false);
+  EXPECT_EQ(truth_->Status().signed_size, 7u);
+}
+
+TEST_F(RunnersTest, TheFoldRunnerCatchesUpAndStops) {
+  Append(0, 20);
+  NotifyingKv derived(*derived_);
+  FoldRunner runner(*truth_, derived, store::TestLedger(), Duration(1000), clock_);
+  ASSERT_TRUE(derived.WaitForWrites(2)) << "the cases and the cube";
+  runner.Wake();
+  runner.Stop();
+  runner.Stop();  // once more is harmless
+  const auto positions = runner.Positions();
+  ASSERT_EQ(positions.size(), 2u);
+  for (const FoldRunner::Progress& progress : positions) {
+    EXPECT_EQ(progress.size, 20u) << progress.projection;
+    EXPECT_EQ(progress.ledger, store::TestLedger());
+  }
+  EXPECT_EQ(runner.last_error(), absl::OkStatus());
+}
+
+}  // namespace
+}  // namespace tj::app

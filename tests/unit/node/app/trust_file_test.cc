@@ -1,0 +1,74 @@
+#include "node/app/trust_file.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/vocab/error.h"
+#include "tests/unit/node/app/test_files.h"
+
+namespace tj::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TrustFileTest : public ::testing::Test {
+ protected:
+  absl::Status Load(const std::string& text) {
+    return LoadTrustFile(folder_.Write("trust.toml", text), kTestNow).status();
+  }
+  static std::string Text(const cli::TrustEntry& entry) { return cli::TrustEntryText(entry); }
+
+  const TestFolder folder_;
+  const TestIssuer issuer_;
+  const cli::TrustEntry city_ = issuer_.Entry("370800", "", "济宁市");
+  const std::string head_ = cli::TrustHeader(issuer_.record_root());
+};
+
+TEST_F(TrustFileTest, ProblemsHaveFileAndLine) {
+  const auto expect = [&](const std::string& text, const char* what) {
+    const absl::Status status = Load(text);
+    EXPECT_EQ(CodeOf(status), ErrorCode::kTrustFile) << what;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("trust.toml:"));
+  };
+  EXPECT_EQ(Load(head_ + Text(city_)), absl::OkStatus());
+  expect(Text(city_), "record_root: is required");
+  expect("record_root = \"no certificate\"\n", "record_root: ");
+  cli::TrustEntry entry = city_;
+  entry.code = "3708";
+  expect(head_ + Text(entry), "code: ");
+  entry = city_;
+  entry.parent = "the province";
+  expect(head_ + Text(entry), "parent: ");
+  entry = city_;
+  entry.regions = {"37"};
+  expect(head_ + Text(entry), "regions: ");
+  entry = city_;
+  entry.tls_key_hex[0] = 'G';
+  expect(head_ + Text(entry), "tls_keys: ");
+  entry = city_;
+  entry.signing_pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  expect(head_ + Text(entry), "signing: ");
+  expect(head_ + Text(city_) + "signing_key = \"\"\n", "signing_key");
+  expect(head_ + Text(city_) + "[[nodes]]\n", "nodes");
+  expect("record_root = ", "trust.toml:1");
+}
+
+TEST_F(TrustFileTest, ACertificateMustBeTheNodes) {
+  cli::TrustEntry entry = city_;
+  entry.signing_pem = issuer_.Issue("370826", crypto::Purpose::kRecordSigning).certificate_pem;
+  EXPECT_FALSE(Load(head_ + Text(entry)).ok());
+  entry = city_;
+  entry.signing_pem = TestIssuer().Issue("370800", crypto::Purpose::kRecordSigning).certificate_pem;
+  EXPECT_FALSE(Load(head_ + Text(entry)).ok()) << "another authority's";
+}
+
+TEST_F(TrustFileTest, ParentsAreNodes) {
+  EXPECT_FALSE(Load(head_ + Text(issuer_.Entry("370826", "370800", "微山县"))).ok());
+  EXPECT_FALSE(Load(head_ + Text(city_) + Text(city_)).ok()) << "twice";
+}
+
+}  // namespace
+}  // namespace tj::app
