@@ -46,7 +46,11 @@ absl::StatusOr<uint32_t> Days(const XesAttributes& attributes, const std::string
 absl::StatusOr<Instant> TimeOf(const XesAttributes& attributes, const std::string& key,
                                bool as_written) {
   TJ_ASSIGN_OR_RETURN(const std::string_view text, Value(attributes, key));
-  const auto written = WrittenTime::Parse(text);
+  auto written = WrittenTime::Parse(text);
+  // xs:dateTime may have no offset, and a clock reading needs none.
+  if (!written.ok() && as_written) {
+    if (auto bare = WrittenTime::Parse(Cat(text, "Z")); bare.ok()) written = std::move(bare);
+  }
   if (!written.ok()) return At(key, written.status());
   return as_written ? written->AsBeijing() : written->ToInstant();
 }

@@ -82,6 +82,17 @@ TEST(Mapper, InstantsMoveTheCivilDate) {
             "2014-04-12 05:30:00");
 }
 
+TEST(Mapper, ATimeWithoutAnOffsetIsAClockReadingAndNoInstant) {
+  const XesTrace trace =
+      Trace({{"concept:name", "c1"}}, {{{"code", "10"}, {"time", "2014-04-11T23:30:00.250"}}});
+  const MappedRow read = Map(SmallProfile(), trace)[0];
+  ASSERT_TRUE(read.submission.ok()) << read.submission.status();
+  EXPECT_EQ(Instant{read.submission->event().occurred_at_ms()}.BeijingText(),
+            "2014-04-11 23:30:00");
+  const MappedRow instant = Map(With(SmallProfile(), "as_written", "instant"), trace)[0];
+  EXPECT_EQ(CodeOf(instant.submission.status()), ErrorCode::kValueTime);
+}
+
 TEST(Mapper, TheEarliestIsByCivilDateThenByOrderAndTheOthersGoOn) {
   const auto at = [](const char* time) {
     return std::vector<XesAttributes::Entry>{{"code", "10"}, {"time", time}};

@@ -15,11 +15,13 @@
 #include "node/case/case_fold.h"
 #include "node/case/measures.h"
 #include "node/intake/gzip_input.h"
+#include "node/intake/import.h"
 #include "node/intake/mapping.h"
 #include "node/intake/profile.h"
 #include "node/intake/xes_reader.h"
 #include "node/rules/calendar.h"
 #include "protocol/wire/payload.h"
+#include "tests/unit/node/intake/intake_samples.h"
 
 namespace tj::intake {
 namespace {
@@ -27,6 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kPermits = fs::path(TJ_SOURCE_DIR) / ".." / "shared" / "data" / "permits";
+const fs::path kProfiles = fs::path(TJ_SOURCE_DIR) / "deploy" / "profiles";
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -34,7 +37,7 @@ std::string ReadFile(const fs::path& path) {
 }
 
 Mapper MapperOf(const std::string& name) {
-  auto profile = ParseProfile(ReadFile(fs::path(TJ_SOURCE_DIR) / "deploy" / "profiles" / name));
+  auto profile = ParseProfile(ReadFile(kProfiles / name));
   EXPECT_TRUE(profile.ok()) << profile.status();
   return Mapper(*std::move(profile), *RegionCode::Parse("370826"));
 }
@@ -138,6 +141,31 @@ INSTANTIATE_TEST_SUITE_P(Logs, AssertedPermits,
                                          Expected{"BPIC15_3.xes.gz", 1409, 59681, 1136, 925, 901,
                                                   211, 56721, 821, 673, 2}),
                          [](const auto& log) { return log.param.log.substr(0, 8); });
+
+// The whole way, from the compressed file to the writer, and once more.
+TEST(PermitsImport, ASecondTimeChangesNothing) {
+  if (Absent()) GTEST_SKIP() << kSkipped;
+  const TestPreparer preparer;
+  FakeWriter writer;
+  const std::string file = ReadFile(kPermits / "BPIC15_2.xes.gz");
+  for (const bool again : {false, true}) {
+    auto job = ImportJob::Make({.format = "xes",
+                                .profile = ReadFile(kProfiles / "permits-asserted.toml"),
+                                .historical = true},
+                               *preparer, writer.Callback());
+    ASSERT_TRUE(job.ok()) << job.status();
+    ASSERT_TRUE((*job)->Feed(file).ok());
+    ASSERT_TRUE((*job)->Finish().ok());
+    const ImportProgress progress = (*job)->Progress();
+    EXPECT_EQ(progress.cases, 832u);
+    EXPECT_EQ(progress.rows, 44354u);
+    EXPECT_EQ(progress.accepted, again ? 0u : 44354u);
+    EXPECT_EQ(progress.duplicates, again ? 44354u : 0u);
+    EXPECT_EQ(progress.quarantined, 0u);
+    EXPECT_TRUE((*job)->TakeRefused().empty());
+  }
+  EXPECT_EQ(writer.size(), 44354u);
+}
 
 rules::Calendar WeekendsOnly() {
   std::vector<rules::YearCalendar> years;
