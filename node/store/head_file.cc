@@ -79,16 +79,17 @@ absl::Status WriteHeadFile(const std::string& folder, const HeadFile& head) {
 }
 
 absl::Status CheckHeadFile(const KvReader& reader, const LedgerId& own, const HeadFile& head) {
+  if (head.ledger.origin != own.origin || head.ledger.epoch > own.epoch) {
+    return Error(ErrorCode::kStoreRollback,
+                 Cat("HEAD is of ", head.ledger.Text(), ", this node writes ", own.Text()));
+  }
+  if (head.ledger.epoch < own.epoch) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const uint64_t commits, ReadCommits(reader));
   if (commits < head.commits) {
     return Error(ErrorCode::kStoreRollback, Cat("the database has ", commits,
                                                 " commits, HEAD was written after ", head.commits));
   }
-  if (head.ledger.origin != own.origin || head.ledger.epoch > own.epoch) {
-    return Error(ErrorCode::kStoreRollback,
-                 Cat("HEAD is of ", head.ledger.Text(), ", this node writes ", own.Text()));
-  }
-  if (head.size == 0 || head.ledger.epoch < own.epoch) return absl::OkStatus();
+  if (head.size == 0) return absl::OkStatus();
   auto view = LedgerView::Open(reader, own);
   const uint64_t size = view.ok() ? view->size() : 0;
   if (!view.ok() && CodeOf(view.status()) != ErrorCode::kStoreNotFollowed) return view.status();

@@ -203,6 +203,17 @@ TEST_F(TruthOpen, BeginsANewEpochBesideTheOld) {
   EXPECT_EQ(OpenError(Options()), ErrorCode::kStoreRollback);  // and there is no way back
 }
 
+TEST_F(TruthOpen, BeginsANewEpochWhenAllIsLost) {
+  Open();
+  Append(0, 10);
+  Sign();
+  truth_.reset();
+  fs::remove_all(folder_ / "data/ledger");
+  truth_ = OpenTruth(TestOptions(folder_ / "data", clock_, TestLedger("370826", 2)));
+  Append(0, 3);
+  EXPECT_EQ(truth_->Status().own_size, 3u);
+}
+
 TEST_F(TruthOpen, RefusesAnUnknownOrMissingSchema) {
   Open();
   truth_.reset();
