@@ -88,8 +88,10 @@ class NodeImpl final : public Node {
   absl::Status OpenStores() {
     TJ_ASSIGN_OR_RETURN(private_keys_,
                         store::PrivateKeys::Open(config_.data_folder + "/private-keys"));
-    TJ_ASSIGN_OR_RETURN(
-        truth_, store::Truth::Open({.folder = config_.data_folder, .own = own_, .clock = &clock_}));
+    TJ_ASSIGN_OR_RETURN(truth_, store::Truth::Open({.folder = config_.data_folder,
+                                                    .own = own_,
+                                                    .clock = &clock_,
+                                                    .uptime = store::SystemUptime}));
     TJ_ASSIGN_OR_RETURN(
         derived_, store::OpenLevelKv({.folder = config_.data_folder + "/derived", .truth = false}));
     return absl::OkStatus();
