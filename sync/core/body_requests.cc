@@ -30,6 +30,7 @@ std::vector<wire::OpenFrame> Ranges(const LedgerId& ledger, std::span<const Inde
 
 absl::Status BodyRequests::Came(Index index, const Ledgers& ledgers, Instant now, Output& out) {
   asked_.erase(index);
+  answered_ = true;
   if (!asked_.empty()) return absl::OkStatus();
   return Round({}, index, ledgers, now, out);
 }
@@ -67,6 +68,7 @@ absl::Status BodyRequests::Round(std::span<const Index> fresh, std::optional<Ind
     out.then_send.push_back(range);
   }
   retry_at_ = now + kRetryInterval;
+  answered_ = false;
   return absl::OkStatus();
 }
 

@@ -33,6 +33,10 @@ class BodyRequests {
   absl::Status Came(Index index, const Ledgers& ledgers, Instant now, Output& out);
   // Starts a round if none is under way. `fresh` are missing ones that are not durable yet.
   absl::Status Ask(std::span<const Index> fresh, const Ledgers& ledgers, Instant now, Output& out);
+  // The peer said that it cannot give something of what was asked.
+  void Refused() { answered_ = true; }
+  // A round is over and nothing at all came of it: what we said, or our credit, was lost.
+  bool Unanswered(Instant now) const { return retry_at_ && now >= *retry_at_ && !answered_; }
   absl::Status OnTimer(const Ledgers& ledgers, Instant now, Output& out);
   // When to try again; none when nothing is under way.
   std::optional<Instant> WakeAt() const { return retry_at_; }
@@ -45,6 +49,7 @@ class BodyRequests {
   std::set<Index> asked_;
   Index next_;  // where the next round begins
   std::optional<Instant> retry_at_;
+  bool answered_ = false;
 };
 
 }  // namespace tj::sync

@@ -248,15 +248,16 @@ void Follower::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
       (code == ErrorCode::kSyncGap && !frame.retry)) {
     state_ = State::kStopped;
   }
+  if (code == ErrorCode::kStoreAbsent || code == ErrorCode::kStoreBusy) requests_.Refused();
 }
 
 bool Follower::Stalled(Instant now) const {
-  return state_ != State::kStopped && Behind() && now >= moved_at_ + kStallMax;
+  return state_ != State::kStopped && (LeavesOverdue(now) || requests_.Unanswered(now));
 }
 
 absl::Status Follower::OnTimer(Instant now, Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
-  if (Stalled(now)) {
+  if (LeavesOverdue(now)) {
     moved_at_ = now;
     RefuseForNow(Error(ErrorCode::kSyncGap, Cat("leaf ", frontier_.size(), " does not come")), out);
   }

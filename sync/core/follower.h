@@ -45,8 +45,7 @@ class Follower {
   absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
   absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);
-  // Whether leaves that the head covers did not come for kStallMax: something of them, of what we
-  // said, or of our credit was lost.
+  // Whether what should have come did not, for so long that our credit may have been lost.
   bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);
   std::optional<Instant> WakeAt() const;
@@ -69,6 +68,8 @@ class Follower {
                                     Instant now, Output& out) const;
   void Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const;
   void TakeSeen(crypto::Note seen, Output& out);
+  // Leaves that the head covers did not come for kStallMax.
+  bool LeavesOverdue(Instant now) const { return Behind() && now >= moved_at_ + kStallMax; }
   bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
   void RefuseForNow(const absl::Status& why, Output& out);
   void Stop(const absl::Status& why, Output& out);
