@@ -86,6 +86,9 @@ void ReadOptions(TomlReader& toml, Config& config) {
   if (const auto seconds = toml.Integer("summary.interval_seconds", 1, 86'400)) {
     config.summary_interval = Duration(*seconds * 1000);
   }
+  if (const auto seconds = toml.Integer("publish.offer_interval_seconds", 1, 3600)) {
+    config.offer_interval = Duration(*seconds * 1000);
+  }
   for (const int64_t year : toml.Integers("calendars.demonstration_years")) {
     if (year < 1990 || year > 2199) {
       toml.Problem("calendars.demonstration_years", "must be years from 1990 to 2199");

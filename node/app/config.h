@@ -14,6 +14,7 @@
 #include "node/intake/intake.h"
 #include "node/rules/calendar.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/time.h"
 
 namespace tj::app {
@@ -43,6 +44,7 @@ struct Config {
 
   intake::Upward upward = intake::Upward::kSummaries;
   Duration summary_interval{60'000};
+  Duration offer_interval = limits::kHeadOfferInterval;
   std::vector<std::string> calendar_files;
   std::vector<int> demonstration_years;  // 演示
 

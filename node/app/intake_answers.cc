@@ -13,34 +13,44 @@ namespace {
 constexpr uint64_t kProgressBytes = 1 << 20;
 constexpr int kSubmissionsMax = 1000;
 
-// The field that a refusal begins with ("org: …"), empty if it names none.
-std::string FieldOf(const absl::Status& status) {
-  const std::string detail = DetailOf(status);
-  const size_t colon = detail.find(':');
-  if (colon == std::string::npos || detail.find(' ') < colon) return {};
-  return detail.substr(0, colon);
-}
+// Refused rows in one reply, but for one row beyond it: well under gRPC's 4 MiB.
+constexpr size_t kReplyBytes = 1 << 20;
 
-api::ImportReply ReplyOf(intake::ImportJob& job, bool done) {
-  const intake::ImportProgress progress = job.Progress();
-  api::ImportReply reply;
+using TakeReply = std::function<bool(const api::ImportReply&)>;
+
+void Describe(const intake::ImportProgress& progress, api::ImportReply& reply) {
   reply.set_bytes_read(progress.bytes_read);
   reply.set_rows(progress.rows);
   reply.set_accepted(progress.accepted);
   reply.set_duplicates(progress.duplicates);
   reply.set_quarantined(progress.quarantined);
   reply.set_cases(progress.cases);
-  reply.set_done(done);
+}
+
+size_t Describe(intake::RefusedRow row, api::QuarantinedRow& refused) {
+  refused.set_row(row.row);
+  refused.set_case_no(std::move(row.case_no));
+  refused.set_field(std::move(row.field));
+  refused.set_code(std::string(InfoOf(CodeOf(row.error)).name));
+  refused.set_detail(DetailOf(row.error));
+  refused.set_input(std::move(row.input));
+  return refused.ByteSizeLong();
+}
+
+// Tells how far the job is, and every row refused since the last time, in as many replies as that
+// takes. False: the caller has gone.
+bool Tell(intake::ImportJob& job, const TakeReply& take) {
+  api::ImportReply reply;
+  Describe(job.Progress(), reply);
+  size_t bytes = 0;
   for (intake::RefusedRow& row : job.TakeRefused()) {
-    api::QuarantinedRow& refused = *reply.add_refused();
-    refused.set_row(row.row);
-    refused.set_case_no(std::move(row.case_no));
-    refused.set_field(row.field.empty() ? FieldOf(row.error) : std::move(row.field));
-    refused.set_code(std::string(InfoOf(CodeOf(row.error)).name));
-    refused.set_detail(DetailOf(row.error));
-    refused.set_input(std::move(row.input));
+    bytes += Describe(std::move(row), *reply.add_refused());
+    if (bytes < kReplyBytes) continue;
+    if (!take(reply)) return false;
+    reply.clear_refused();
+    bytes = 0;
   }
-  return reply;
+  return take(reply);
 }
 
 }  // namespace
@@ -60,17 +70,22 @@ absl::Status NodeServices::Import(const std::function<bool(api::ImportChunk*)>& 
                                             return parts_.truth.AppendAndWait(std::move(request));
                                           }));
   uint64_t told_at = 0;
+  absl::Status status;
   do {
-    TJ_RETURN_IF_ERROR(job->Feed(chunk.data()));
+    status = job->Feed(chunk.data());
     const uint64_t read = job->Progress().bytes_read;
-    if (read - told_at >= kProgressBytes) {
+    if (status.ok() && read - told_at >= kProgressBytes) {
       told_at = read;
       // The caller has gone: what was sequenced stays, and running again skips it.
-      if (!progress(ReplyOf(*job, false))) return absl::OkStatus();
+      if (!Tell(*job, progress)) return absl::OkStatus();
     }
-  } while (next(&chunk));
-  TJ_RETURN_IF_ERROR(job->Finish());
-  api::ImportReply last = ReplyOf(*job, true);
+  } while (status.ok() && next(&chunk));
+  if (status.ok()) status = job->Finish();
+  // Also when the job failed: what was refused until then is the caller's to correct.
+  if (!Tell(*job, progress) || !status.ok()) return status;
+  api::ImportReply last;
+  Describe(job->Progress(), last);
+  last.set_done(true);
   last.set_ledger_size(parts_.truth.Status().own_size);
   progress(last);
   return absl::OkStatus();

@@ -102,7 +102,8 @@ class NodeImpl final : public Node {
                               .software = Cat("tongjian/", kVersion),
                               .tls = identity_.tls,
                               .listen = config_.listen,
-                              .parent = std::nullopt};
+                              .parent = std::nullopt,
+                              .offer_interval = config_.offer_interval};
     if (config_.parent) {
       options.parent = link::LinkOptions::Parent{config_.parent->code, config_.parent->address};
     }

@@ -12,7 +12,10 @@ TomlReader::TomlReader(const std::string& path) : path_(path) {
     table_ = toml::parse_file(path);
     parsed_ = true;
   } catch (const toml::parse_error& error) {
-    problems_.push_back(Cat(path, ":", error.source().begin.line, ": ", error.description()));
+    // A file that cannot be read at all has no line.
+    const auto line = error.source().begin.line;
+    problems_.push_back(line == 0 ? Cat(path, ": ", error.description())
+                                  : Cat(path, ":", line, ": ", error.description()));
   }
 }
 

@@ -73,6 +73,8 @@ inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;
 inline constexpr Duration kHeadSignInterval{1000};
 inline constexpr uint64_t kHeadOfferRecords = 500;
 inline constexpr Duration kHeadOfferInterval{60'000};
+// An offered head without an answer is offered again.
+inline constexpr Duration kHeadAnswerMax{60'000};
 inline constexpr Duration kHeartbeatInterval{60'000};
 // Connection: a ping when nothing was sent, closed when nothing was heard.
 inline constexpr Duration kPingInterval{20'000};

@@ -127,7 +127,7 @@ bool Publisher::OfferDue(Instant now) const {
   if (last_offered_ && newest_->head.size - last_offered_->size >= limits::kHeadOfferRecords) {
     return true;
   }
-  return now >= *last_offer_at_ + limits::kHeadOfferInterval;
+  return now >= *last_offer_at_ + options_.offer_interval;
 }
 
 absl::Status Publisher::OfferIfDue(Instant now, Output& out) {
@@ -156,7 +156,7 @@ absl::Status Publisher::OnPublished(bool urgent, Instant now, Output& out) {
 }
 
 absl::Status Publisher::OnTimer(Instant now, Output& out) {
-  const bool unanswered = under_way_ && now >= *last_offer_at_ + limits::kHeadOfferInterval;
+  const bool unanswered = under_way_ && now >= *last_offer_at_ + limits::kHeadAnswerMax;
   if (unanswered && state_ != State::kStopped) {
     under_way_.reset();
     return SendOffer(now, out);
@@ -168,7 +168,7 @@ std::optional<Instant> Publisher::WakeAt() const {
   if (state_ == State::kStopped || (!under_way_ && !HasNews()) || !last_offer_at_) {
     return std::nullopt;
   }
-  return *last_offer_at_ + limits::kHeadOfferInterval;
+  return *last_offer_at_ + (under_way_ ? limits::kHeadAnswerMax : options_.offer_interval);
 }
 
 absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::Note& note,

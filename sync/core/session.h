@@ -25,6 +25,7 @@
 #include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/time.h"
 #include "protocol/wire/frame.h"
 #include "sync/core/output.h"
@@ -44,6 +45,8 @@ struct SessionOptions {
   Ledgers* ledgers = nullptr;                       // must outlive the session
   uint8_t profile = crypto::kProfileIntl;           // what protects records and this channel
   uint64_t nonce_seed = 1;                          // for pings
+  // A head with little news, and nothing urgent, waits so long after the one before.
+  Duration offer_interval = limits::kHeadOfferInterval;
 };
 
 class Session {

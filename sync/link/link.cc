@@ -106,7 +106,8 @@ class LinkImpl final : public Link {
             .trust = host_.trust(),
             .signer = &host_.signer(),
             .ledgers = &host_.ledgers(),
-            .nonce_seed = std::random_device()()};
+            .nonce_seed = std::random_device()(),
+            .offer_interval = options_.offer_interval};
   }
 
   std::shared_ptr<Driver> MakeDriver(const NodeCode& peer,

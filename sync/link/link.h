@@ -19,6 +19,7 @@
 #include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/time.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
@@ -57,6 +58,7 @@ struct LinkOptions {
   };
   std::optional<Parent> parent;
   int io_threads = 2;
+  Duration offer_interval = limits::kHeadOfferInterval;  // sync::SessionOptions
 };
 
 struct PeerState {

@@ -22,7 +22,7 @@ void Registry::Remove(const NodeCode& peer, const Driver* driver, const absl::St
   if (entry.driver.get() == driver) {
     entry.last = driver->State();
     entry.driver.reset();
-    entry.last_error = reason;
+    if (!reason.ok()) entry.last_error = reason;  // an orderly stop is none
   }
   --live_;
   removed_.notify_all();

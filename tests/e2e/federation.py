@@ -62,6 +62,7 @@ class Node:
             "[control]", f'socket = "{self.socket}"',
             "[summary]", f'interval_seconds = {options.get("interval", 1)}',
             "[publish]", f'upward = "{options.get("upward", "summaries")}"',
+            f'offer_interval_seconds = {options.get("offer_interval", 1)}',
             "[calendars]", f'files = {json.dumps(options.get("calendars", []))}',
             f'demonstration_years = {json.dumps(options.get("demonstration_years", []))}',
             "[log]", 'level = "debug"', 'format = "json"',

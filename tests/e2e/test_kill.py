@@ -1,18 +1,19 @@
 """kill -9 of any process at any moment of an import: after a restart the same roots, the same answers, every event once."""
 
 import json
-import pathlib
 import random
 import subprocess
 import threading
 
+import permits
 import pytest
 from demo_cases import CALENDARS, check_row, events_of, generate, summary_rows
 from federation import ROOT, CtlError, Federation, wait_for
-from test_permits import DATA, FIGURES, NAMES, need_logs
+from test_permits import DATA, FIGURES, LOGS, NAMES, need_logs
 
 COUNTY = "370826"
 ROUNDS = 6  # kills a process
+KILLS_PERMITS = 3  # of each of four
 SEED = 20261122
 
 
@@ -123,29 +124,55 @@ def test_kill_during_an_import_of_cases(tmp_path, victim):
         assert {**summary_rows(county)[COUNTY], "name": row["name"]} == row
 
 
-def test_kill_each_process_during_the_import_of_permits(tmp_path):
-    """Three counties, of which one imports, and the bureau: each is killed once on the way."""
-    need_logs(["BPIC15_2.xes.gz"])
-    code, log = "370827", DATA / "BPIC15_2.xes.gz"
+class Killer:
+    """Kills one node when it gets to each of its moments, and starts it again at once, while the others go on."""
+
+    def __init__(self, node, targets, over):
+        self.node, self.targets, self.over = node, sorted(targets), over
+        self.kills, self.problem = 0, None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        try:
+            for target in self.targets:
+                wait_for(f"{self.node.code} to get to {target}", lambda t=target: self.over() or (progress(self.node) or 0) >= t,
+                         seconds=250)
+                if not self.over():
+                    self.node.kill()
+                    self.kills += 1
+                    self.node.start()
+        except Exception as problem:  # pylint: disable=broad-except  # shown by whoever waits
+            self.problem = problem
+
+    def result(self):
+        self.thread.join()
+        if self.problem:
+            raise self.problem
+        return self.kills
+
+
+def test_kill_all_four_processes_during_the_import_of_permits(tmp_path):
+    """Three counties import their logs at once; each of the four processes is killed three times at moments of its own."""
+    need_logs(LOGS.values())
     moments = random.Random(SEED)
-    with Federation(tmp_path, [code, "370826", "370828"]) as federation:
+    profile = ROOT / "deploy/profiles/permits-asserted.toml"
+    with Federation(tmp_path, list(LOGS)) as federation:
         federation.start()
-        county = federation.counties[0]
-        profile = pathlib.Path(ROOT) / "deploy/profiles/permits-asserted.toml"
-        importing = Import(county, log, "--profile", profile, "--historical")
-        victims = federation.nodes()
-        moments.shuffle(victims)
-        for node in victims:
-            target = moments.randrange(40000)
-            wait_for(f"{code} to get to {target}", lambda t=target: importing.done() or (progress(county) or 0) >= t, seconds=200)
-            node.kill()
-            node.start()
-        answer = importing.result()
-        assert importing.attempts > 1, "no kill fell into the import"
-        county.wait_delivered(seconds=250)
+        imports = {c.code: Import(c, DATA / LOGS[c.code], "--profile", profile, "--historical") for c in federation.counties}
+        killers = {}
+        for node in federation.nodes():
+            own = imports.get(node.code)
+            over = own.done if own else lambda: all(i.done() for i in imports.values())
+            # The first moment is early, so that it falls into the import on any machine.
+            last = FIGURES[node.code][1] if own else min(figures[1] for figures in FIGURES.values())
+            targets = [moments.randrange(1, last // 4), *(moments.randrange(last) for _ in range(KILLS_PERMITS - 1))]
+            killers[node.code] = Killer(node, targets, over)
+        answers = {code: importing.result() for code, importing in imports.items()}
+        assert all(killer.result() > 0 for killer in killers.values()), "no kill fell into the import"
+        assert all(importing.attempts > 1 for importing in imports.values())
+        for county in federation.counties:
+            county.wait_delivered(seconds=250)
         check_ledgers(federation, None)
-        row = summary_rows(federation.bureau)[code]
-        want = dict(zip(NAMES, FIGURES[code]))
-        got = {"cases": row["received"], "days_used": row["used_days"], "rounded_fees": row["fee_rounded"],
-               "negative_fees": row["fee_negative"], "quarantined": answer["quarantined"]}
-        assert {name: got.get(name, row.get(name)) for name in NAMES} == want
+        assert {code: permits.answer(row, answers[code]) for code, row in permits.ask_bureau(federation).items()} == {
+            code: dict(zip(NAMES, FIGURES[code])) for code in LOGS}

@@ -1,5 +1,6 @@
 """The main job: counties take in cases, the bureau holds everything and answers with the right totals."""
 
+import gzip
 import json
 
 import pytest
@@ -202,3 +203,19 @@ def test_bad_rows_are_quarantined_with_code_row_and_field(job):
     first = json.loads(kept.read_text(encoding="utf-8").splitlines()[0])["event"]["case_no"]
     assert json.loads(county.ctl("--output", "json", "case", "show", first))["info"]["case_no"] == first
     assert expected(kept)["events"] == good
+
+
+def test_rows_refused_before_the_job_failed_are_handed_out(job):
+    """100,000 bad rows, more than one message holds, and then a file that ends in the middle of its gzip stream."""
+    county = job.counties[2]
+    rows = 100_000
+    packed = gzip.compress(b"x\n" * rows + b"y" * 1000, compresslevel=1)
+    file = job.folder / "cut.ndjson.gz"
+    file.write_bytes(packed[:-20])
+    quarantine = job.folder / "cut.refused.ndjson"
+    with pytest.raises(CtlError) as refused:
+        county.ctl("intake", "import", file, "--quarantine", quarantine)
+    assert refused.value.code == 1 and "error: INTAKE-FILE" in refused.value.stderr
+    said = [json.loads(line) for line in quarantine.read_text(encoding="utf-8").splitlines()]
+    assert [int(row["row"]) for row in said] == list(range(1, rows + 1))
+    assert {row["code"] for row in said} == {"INTAKE-SYNTAX"}

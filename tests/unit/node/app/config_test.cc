@@ -65,6 +65,7 @@ TEST_F(ConfigTest, TheSmallestFileHasDefaults) {
   EXPECT_FALSE(config->parent);
   EXPECT_EQ(config->upward, intake::Upward::kSummaries);
   EXPECT_EQ(config->summary_interval, Duration(60'000));
+  EXPECT_EQ(config->offer_interval, Duration(60'000));
   EXPECT_EQ(config->log_level, "info");
   EXPECT_EQ(config->log_format, "text");
 }
@@ -83,6 +84,7 @@ address = "10.0.0.1:7370"
 socket = "/run/tj.sock"
 [publish]
 upward = "headers"
+offer_interval_seconds = 7
 [summary]
 interval_seconds = 5
 [calendars]
@@ -105,6 +107,7 @@ format = "json"
   EXPECT_EQ(config->control_socket, "/run/tj.sock");
   EXPECT_EQ(config->upward, intake::Upward::kHeaders);
   EXPECT_EQ(config->summary_interval, Duration(5000));
+  EXPECT_EQ(config->offer_interval, Duration(7000));
   EXPECT_EQ(config->calendar_files,
             (std::vector<std::string>{folder_.path() + "/2026.toml", "/etc/2027.toml"}));
   EXPECT_EQ(config->demonstration_years, std::vector<int>{2028});
@@ -121,6 +124,8 @@ TEST_F(ConfigTest, EachProblemIsToldWithItsLine) {
   } cases[] = {
       {"[publish]", "upward = \"everything\"", "publish.upward"},
       {"[publish]", "upward = 1", "publish.upward"},
+      {"[publish]", "offer_interval_seconds = 0", "publish.offer_interval_seconds"},
+      {"[publish]", "offer_interval_seconds = 3601", "publish.offer_interval_seconds"},
       {"[summary]", "interval_seconds = 0", "summary.interval_seconds"},
       {"[summary]", "interval_seconds = 86401", "summary.interval_seconds"},
       {"[summary]", "interval_seconds = \"60\"", "summary.interval_seconds"},
