@@ -9,8 +9,6 @@
 namespace tj::app {
 namespace {
 
-// Records folded before other projections get their turn.
-constexpr uint64_t kRecordsPerRound = 8192;
 // After an error of the database, before the next try.
 constexpr Duration kRetryDelay{1000};
 
@@ -18,13 +16,8 @@ constexpr Duration kRetryDelay{1000};
 
 FoldRunner::FoldRunner(store::Truth& truth, store::Kv& derived, LedgerId own,
                        Duration summary_interval, const Clock& clock)
-    : own_(own),
-      clock_(clock),
-      summary_interval_(summary_interval),
-      case_projection_(own),
-      case_projector_(truth, derived, case_projection_),
-      cube_projector_(truth, derived, cube_projection_),
-      emitter_(truth, derived, summary_interval),
+    : summary_interval_(summary_interval),
+      round_(truth, derived, std::move(own), summary_interval, clock),
       thread_([this] { Run(); }) {}
 
 FoldRunner::~FoldRunner() { Stop(); }
@@ -55,29 +48,12 @@ absl::Status FoldRunner::last_error() const {
 }
 
 absl::StatusOr<bool> FoldRunner::Round() {
-  TJ_ASSIGN_OR_RETURN(const bool more_cases, case_projector_.Run(kRecordsPerRound));
-  TJ_ASSIGN_OR_RETURN(const bool more_cube, cube_projector_.Run(kRecordsPerRound));
-  Note();
-  // Emit only from a fold that has read the whole ledger: what was emitted before a rebuild is then
-  // known.
-  if (!more_cases) {
-    TJ_RETURN_IF_ERROR(
-        emitter_.Emit(case_projector_.SizeOf(own_), clock_.Now(), /*flush=*/false).status());
-  }
-  return more_cases || more_cube;
-}
-
-void FoldRunner::Note() {
-  std::vector<Progress> positions;
-  for (const auto* projector : {&case_projector_, &cube_projector_}) {
-    const char* name = projector == &case_projector_ ? "case" : "cube";
-    for (const store::ProjectionProgress& progress : projector->progress()) {
-      positions.push_back({name, progress.ledger, progress.size});
-    }
-  }
+  TJ_ASSIGN_OR_RETURN(const bool more, round_.Run());
+  std::vector<Progress> positions = round_.Positions();
   const std::lock_guard lock(mutex_);
   positions_ = std::move(positions);
   last_error_ = absl::OkStatus();
+  return more;
 }
 
 void FoldRunner::Run() {

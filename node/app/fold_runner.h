@@ -6,14 +6,10 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "node/case/case_projection.h"
-#include "node/case/summary_emitter.h"
-#include "node/query/cube.h"
-#include "node/store/projection.h"
+#include "node/app/fold_round.h"
 #include "node/store/truth.h"
 #include "protocol/vocab/time.h"
 
@@ -30,11 +26,7 @@ class FoldRunner {
   void Wake();
   void Stop();
 
-  struct Progress {
-    std::string projection;
-    LedgerId ledger;
-    uint64_t size = 0;
-  };
+  using Progress = FoldRound::Progress;
   std::vector<Progress> Positions() const;  // any thread
   absl::Status last_error() const;          // any thread
 
@@ -42,18 +34,9 @@ class FoldRunner {
   void Run();
   // One round; true when there is more to do at once.
   absl::StatusOr<bool> Round();
-  void Note();
 
-  const LedgerId own_;
-  const Clock& clock_;
   const Duration summary_interval_;
-
-  // The thread's own.
-  cases::CaseProjection case_projection_;
-  query::CubeProjection cube_projection_;
-  store::Projector case_projector_;
-  store::Projector cube_projector_;
-  cases::SummaryEmitter emitter_;
+  FoldRound round_;  // the thread's own
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

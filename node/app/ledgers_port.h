@@ -13,7 +13,7 @@
 
 namespace tj::app {
 
-class LedgersPort final : public sync::Ledgers {
+class LedgersPort : public sync::Ledgers {
  public:
   // `truth` must outlive it.
   LedgersPort(const store::Truth& truth, LedgerId own) : truth_(truth), own_(std::move(own)) {}

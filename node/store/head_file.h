@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <absl/status/statusor.h>
 
@@ -39,6 +40,24 @@ struct HeadFile {
 // `folder`/HEAD; nullopt when there is none.
 absl::StatusOr<std::optional<HeadFile>> ReadHeadFile(const std::string& folder);
 absl::Status WriteHeadFile(const std::string& folder, const HeadFile& head);
+
+// Where HEAD is kept: a folder, or a simulation's disk. One caller at a time.
+class HeadPlace {
+ public:
+  virtual ~HeadPlace() = default;
+  virtual absl::StatusOr<std::optional<HeadFile>> Read() const = 0;
+  // It survives a power cut when this returns OK; otherwise what was there before does.
+  virtual absl::Status Write(const HeadFile& head) = 0;
+};
+class FolderHeadPlace final : public HeadPlace {
+ public:
+  explicit FolderHeadPlace(std::string folder) : folder_(std::move(folder)) {}
+  absl::StatusOr<std::optional<HeadFile>> Read() const override { return ReadHeadFile(folder_); }
+  absl::Status Write(const HeadFile& head) override { return WriteHeadFile(folder_, head); }
+
+ private:
+  const std::string folder_;
+};
 
 // STORE-ROLLBACK when `own` in the database is shorter than what was signed, has another root at
 // that size, or the database has fewer commits. A HEAD of an earlier epoch of the same origin binds

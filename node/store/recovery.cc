@@ -44,27 +44,27 @@ absl::StatusOr<uint32_t> NextLedgerNumber(const KvReader& reader) {
 }
 
 // The HEAD file as it binds `own`: made for a new node or a new epoch, checked otherwise.
-absl::StatusOr<HeadFile> SettleHeadFile(const KvReader& reader, const std::string& folder,
+absl::StatusOr<HeadFile> SettleHeadFile(const KvReader& reader, HeadPlace& head_place,
                                         const LedgerId& own, bool is_new, uint64_t commits) {
-  TJ_ASSIGN_OR_RETURN(auto head, ReadHeadFile(folder));
+  TJ_ASSIGN_OR_RETURN(auto head, head_place.Read());
   if (!head && !is_new) {
-    return Error(ErrorCode::kStoreRollback, Cat(folder, "/HEAD is not there"));
+    return Error(ErrorCode::kStoreRollback, "HEAD is not there");
   }
   if (head) TJ_RETURN_IF_ERROR(CheckHeadFile(reader, own, *head));
   if (!head || head->ledger != own) {
     head = HeadFile{own, 0, merkle::Sm3Hasher::Empty(), commits};
-    TJ_RETURN_IF_ERROR(WriteHeadFile(folder, *head));
+    TJ_RETURN_IF_ERROR(head_place.Write(*head));
   }
   return *std::move(head);
 }
 
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(Kv& kv, const std::string& folder, const LedgerId& own) {
+absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own) {
   TJ_ASSIGN_OR_RETURN(const bool is_new, IsNew(kv));
   TJ_ASSIGN_OR_RETURN(uint64_t commits, ReadCommits(kv));
   // HEAD comes before the database's first batch, so that a database without one was tampered with.
-  TJ_ASSIGN_OR_RETURN(HeadFile head_file, SettleHeadFile(kv, folder, own, is_new, commits));
+  TJ_ASSIGN_OR_RETURN(HeadFile head_file, SettleHeadFile(kv, head_place, own, is_new, commits));
   TJ_ASSIGN_OR_RETURN(const uint32_t next_number, NextLedgerNumber(kv));
 
   Recovered recovered{{{}, next_number}, commits, std::move(head_file), std::nullopt};

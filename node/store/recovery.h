@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include <absl/status/statusor.h>
 
@@ -27,7 +26,7 @@ struct Recovered {
 
 // Checks schema, HEAD file and the own ledger; makes what a new node has not. STORE-ROLLBACK,
 // STORE-VERSION, STORE-CORRUPT, or what writing fails with.
-absl::StatusOr<Recovered> Recover(Kv& kv, const std::string& folder, const LedgerId& own);
+absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own);
 
 }  // namespace tj::store
 

@@ -36,11 +36,21 @@ uint64_t RecordsOf(const FollowOp& op) {
   return segment != nullptr ? segment->count : 1;
 }
 
+// Waits for what the writer's thread answers; without one, does its work.
+template <typename T>
+T WaitFor(Truth& truth, std::future<T> answer) {
+  while (answer.wait_for(Duration(0)) != std::future_status::ready && truth.Work()) {
+  }
+  return answer.get();
+}
+
 class TruthImpl final : public Truth {
  public:
-  TruthImpl(const TruthOptions& options, std::unique_ptr<Database> database, std::shared_ptr<Kv> kv,
-            Recovered recovered)
-      : folder_(options.folder),
+  // `folder_place` is the options' head_place where those bring none.
+  TruthImpl(const TruthOptions& options, std::unique_ptr<HeadPlace> folder_place,
+            std::unique_ptr<Database> database, std::shared_ptr<Kv> kv, Recovered recovered)
+      : folder_place_(std::move(folder_place)),
+        head_place_(*options.head_place),
         own_(options.own),
         clock_(*options.clock),
         head_file_(recovered.head_file),
@@ -56,7 +66,7 @@ class TruthImpl final : public Truth {
     // So that at the next start not even an unsigned commit can be missing unnoticed. If it cannot
     // be written, the older HEAD still holds.
     head_file_.commits = writer_->durable().commits;
-    WriteHeadFile(folder_, head_file_).IgnoreError();
+    head_place_.Write(head_file_).IgnoreError();
   }
 
   void Append(AppendRequest request, AppendDone done) override {
@@ -95,7 +105,7 @@ class TruthImpl final : public Truth {
     TJ_CHECK(head.size >= head_file_.size);  // recovery has refused a ledger that is shorter
     TJ_ASSIGN_OR_RETURN(crypto::Note note, crypto::SignHead(head, signer));
     head_file_ = {own_, head.size, head.root, durable.commits};
-    TJ_RETURN_IF_ERROR(WriteHeadFile(folder_, head_file_));
+    TJ_RETURN_IF_ERROR(head_place_.Write(head_file_));
     signed_size_ = head.size;
     TJ_RETURN_IF_ERROR(StoreOwnHead(note));
     newest_head_ = note;
@@ -116,6 +126,8 @@ class TruthImpl final : public Truth {
 
   void ConfirmClock() override { writer_->ConfirmClock(); }
 
+  bool Work() override { return writer_->Work(); }
+
  private:
   absl::Status StoreOwnHead(const crypto::Note& note) {
     std::promise<absl::Status> stored;
@@ -124,11 +136,12 @@ class TruthImpl final : public Truth {
     queued.records = 1;
     queued.done = [&stored](absl::Status status) { stored.set_value(std::move(status)); };
     writer_->Enqueue(std::move(queued));
-    return stored.get_future().get();
+    return WaitFor(*this, stored.get_future());
   }
 
   // Constant after construction.
-  const std::string folder_;
+  const std::unique_ptr<HeadPlace> folder_place_;  // null where the options bring one
+  HeadPlace& head_place_;
   const LedgerId own_;
   const Clock& clock_;
 
@@ -151,7 +164,12 @@ Duration SystemUptime() {
 
 absl::StatusOr<std::unique_ptr<Truth>> Truth::Open(TruthOptions options) {
   TJ_CHECK(options.clock != nullptr);
-  TJ_RETURN_IF_ERROR(MakePrivateFolder(options.folder));
+  std::unique_ptr<HeadPlace> folder_place;
+  if (options.head_place == nullptr) {
+    TJ_RETURN_IF_ERROR(MakePrivateFolder(options.folder));
+    folder_place = std::make_unique<FolderHeadPlace>(options.folder);
+    options.head_place = folder_place.get();
+  }
   if (!options.open_kv) {
     options.open_kv = [folder = options.folder + "/ledger"] {
       return OpenLevelKv({.folder = folder});
@@ -159,21 +177,21 @@ absl::StatusOr<std::unique_ptr<Truth>> Truth::Open(TruthOptions options) {
   }
   auto database = std::make_unique<Database>(options.open_kv);
   TJ_ASSIGN_OR_RETURN(auto kv, database->Open());
-  TJ_ASSIGN_OR_RETURN(Recovered recovered, Recover(*kv, options.folder, options.own));
-  return std::make_unique<TruthImpl>(options, std::move(database), std::move(kv),
-                                     std::move(recovered));
+  TJ_ASSIGN_OR_RETURN(Recovered recovered, Recover(*kv, *options.head_place, options.own));
+  return std::make_unique<TruthImpl>(options, std::move(folder_place), std::move(database),
+                                     std::move(kv), std::move(recovered));
 }
 
 absl::StatusOr<std::vector<Appended>> Truth::AppendAndWait(AppendRequest request) {
   std::promise<absl::StatusOr<std::vector<Appended>>> answer;
   Append(std::move(request), [&answer](auto appended) { answer.set_value(std::move(appended)); });
-  return answer.get_future().get();
+  return WaitFor(*this, answer.get_future());
 }
 
 absl::Status Truth::FollowAndWait(std::vector<FollowOp> ops) {
   std::promise<absl::Status> answer;
   Follow(std::move(ops), [&answer](absl::Status status) { answer.set_value(std::move(status)); });
-  return answer.get_future().get();
+  return WaitFor(*this, answer.get_future());
 }
 
 }  // namespace tj::store

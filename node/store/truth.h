@@ -28,6 +28,8 @@
 
 namespace tj::store {
 
+class HeadPlace;  // head_file.h
+
 struct TruthOptions {
   std::string folder;  // holds ledger/, HEAD, ballast
   LedgerId own;
@@ -39,6 +41,11 @@ struct TruthOptions {
       32 << 20;  // freed first when the disk is full, so that closing and answering still work
   // How a database is opened; tests put faults in. Default: OpenLevelKv(folder/ledger).
   std::function<absl::StatusOr<std::unique_ptr<Kv>>()> open_kv;
+  // Where HEAD is kept. Null: in `folder`. Must outlive Truth.
+  HeadPlace* head_place = nullptr;
+  // False: the writer has no thread, and what is queued happens in Work(), so that a simulation
+  // decides when. With an open_kv, a head_place and no ballast, `folder` is not touched.
+  bool own_thread = true;
 };
 
 // Time since boot, with the time that the machine slept (TruthOptions::uptime).
@@ -92,6 +99,9 @@ class Truth {
   virtual TruthStatus Status() const = 0;
   // An operator says that the clock is right as it stands: STORE-CLOCK ends.
   virtual void ConfirmClock() = 0;
+  // One turn of a writer that has no thread of its own: opens again what was closed, or commits
+  // what is queued. False when there was nothing to do.
+  virtual bool Work() { return false; }
   // Called on the writer's thread after each commit, whatever was in it, with the own ledger's
   // size: must only post.
   virtual void OnCommit(std::function<void(uint64_t own_size)> hook) = 0;

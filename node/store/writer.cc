@@ -49,7 +49,7 @@ absl::Status CheckNothingIsLost(const Kv& kv, const LedgerId& own, const Recover
 
 Writer::Writer(const TruthOptions& options, Database& database, std::shared_ptr<Kv> kv,
                Recovered recovered)
-    : folder_(options.folder),
+    : head_place_(*options.head_place),
       own_(options.own),
       database_(database),
       kv_(std::move(kv)),
@@ -60,19 +60,23 @@ Writer::Writer(const TruthOptions& options, Database& database, std::shared_ptr<
   refusal_ = ballast_.Ensure();
   last_error_ = refusal_;
   database_.Publish(kv_);
-  thread_ = std::thread([this] { Run(); });
+  if (options.own_thread) thread_ = std::thread([this] { Run(); });
 }
 
 Writer::~Writer() { Stop(); }
 
 void Writer::Stop() {
-  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    if (std::exchange(stopping_, true)) return;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    while (Status().writable && Work()) {
+    }
+  }
   kv_.reset();
   database_.Withdraw();
 }
@@ -147,12 +151,29 @@ void Writer::Run() {
     }
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    if (std::exchange(clock_confirmed_, false)) committer_.ConfirmClock();
-    std::vector<Request> requests = TakeLocked();
-    lock.unlock();
-    CommitOnce(std::move(requests));
-    lock.lock();
+    CommitQueued(lock);
   }
+}
+
+bool Writer::Work() {
+  if (thread_.joinable()) return false;
+  std::unique_lock lock(mutex_);
+  if (hopeless_ || (refusal_.ok() && queue_.empty())) return false;
+  if (refusal_.ok()) {
+    CommitQueued(lock);
+  } else {
+    lock.unlock();
+    Reopen();
+  }
+  return true;
+}
+
+void Writer::CommitQueued(std::unique_lock<std::mutex>& lock) {
+  if (std::exchange(clock_confirmed_, false)) committer_.ConfirmClock();
+  std::vector<Request> requests = TakeLocked();
+  lock.unlock();
+  CommitOnce(std::move(requests));
+  lock.lock();
 }
 
 std::vector<Request> Writer::TakeLocked() {
@@ -214,7 +235,7 @@ void Writer::CloseAfter(const absl::Status& failure) {
 absl::Status Writer::TryReopen() {
   if (kv_ == nullptr) {
     TJ_ASSIGN_OR_RETURN(auto kv, database_.Open());
-    TJ_ASSIGN_OR_RETURN(Recovered found, Recover(*kv, folder_, own_));
+    TJ_ASSIGN_OR_RETURN(Recovered found, Recover(*kv, head_place_, own_));
     TJ_RETURN_IF_ERROR(CheckNothingIsLost(*kv, own_, found, durable()));
     committer_.Reset(std::move(found.table), found.commits);
     kv_ = std::move(kv);

@@ -44,17 +44,20 @@ class Writer {
   TruthStatus Status() const;
   void OnCommit(std::function<void(uint64_t own_size)> hook);
   void ConfirmClock();
+  // Without a thread of its own (TruthOptions::own_thread).
+  bool Work();
 
  private:
   void Run();
   std::vector<Request> TakeLocked();
+  void CommitQueued(std::unique_lock<std::mutex>& lock);
   void CommitOnce(std::vector<Request> requests);
   void CloseAfter(const absl::Status& failure);
   absl::Status TryReopen();
   void Reopen();
 
   // Constant after construction.
-  const std::string folder_;
+  HeadPlace& head_place_;
   const LedgerId own_;
   Database& database_;
 
@@ -78,7 +81,7 @@ class Writer {
   uint64_t closed_ = 0;
   std::function<void(uint64_t)> hook_;
 
-  std::thread thread_;  // last: it uses all of the above
+  std::thread thread_;  // last: it uses all of the above; none with TruthOptions::own_thread off
 };
 
 }  // namespace tj::store

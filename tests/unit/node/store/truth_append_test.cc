@@ -12,6 +12,7 @@
 
 #include "crypto/leaf_hash.h"
 #include "node/store/append_batch.h"
+#include "node/store/head_file.h"
 #include "node/store/truth.h"
 #include "node/store/values.h"
 #include "protocol/vocab/error.h"
@@ -23,6 +24,17 @@ namespace tj::store {
 namespace {
 
 using Outcome = Appended::Outcome;
+
+// HEAD in memory.
+class KeptHead final : public HeadPlace {
+ public:
+  absl::StatusOr<std::optional<HeadFile>> Read() const override { return head; }
+  absl::Status Write(const HeadFile& given) override {
+    head = given;
+    return absl::OkStatus();
+  }
+  std::optional<HeadFile> head;
+};
 
 class TruthAppend : public testing::Test {
  protected:
@@ -291,6 +303,37 @@ TEST_F(TruthAppend, TellsOfEachCommit) {
   truth_->OnCommit([&size](uint64_t own_size) { size.set_value(own_size); });
   Append(TestEvents(0, 5));
   EXPECT_EQ(size.get_future().get(), 5u);
+}
+
+TEST_F(TruthAppend, WorksByHandWithoutAThread) {
+  TruthOptions options{.folder = "/nowhere", .own = TestLedger(), .clock = &clock_};
+  KeptHead head_place;
+  options.ballast_bytes = 0;
+  options.own_thread = false;
+  options.head_place = &head_place;
+  options.open_kv = [] { return absl::StatusOr<std::unique_ptr<Kv>>(OpenMemKv()); };
+  truth_ = OpenTruth(options);
+  int answers = 0;
+  for (uint64_t i = 0; i < 3; ++i) {
+    truth_->Append(Records(TestEvents(i, 1)), [&answers](const auto& appended) {
+      EXPECT_TRUE(appended.ok());
+      ++answers;
+    });
+  }
+  EXPECT_EQ(answers, 0);
+  EXPECT_TRUE(truth_->Work());
+  EXPECT_EQ(answers, 3);
+  EXPECT_FALSE(truth_->Work());
+  EXPECT_TRUE(truth_->AppendAndWait(Records(TestEvents(3, 1))).ok());
+  auto key = crypto::Sm2PrivateKey::Generate();
+  ASSERT_TRUE(key.ok());
+  crypto::KeySigner signer(*std::move(key));
+  const auto note = truth_->SignHead(signer, Duration(0));
+  ASSERT_TRUE(note.ok());
+  EXPECT_EQ(note->head.size, 4u);
+  ASSERT_TRUE(head_place.head.has_value());
+  EXPECT_EQ(head_place.head->size, 4u);
+  truth_.reset();  // before its place for HEAD
 }
 
 }  // namespace

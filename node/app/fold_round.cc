@@ -1,0 +1,47 @@
+#include "node/app/fold_round.h"
+
+#include <utility>
+
+#include "protocol/vocab/status_macros.h"
+
+namespace tj::app {
+namespace {
+
+// Records folded before other projections get their turn.
+constexpr uint64_t kRecordsPerRound = 8192;
+
+}  // namespace
+
+FoldRound::FoldRound(store::Truth& truth, store::Kv& derived, LedgerId own,
+                     Duration summary_interval, const Clock& clock)
+    : own_(std::move(own)),
+      clock_(clock),
+      case_projection_(own_),
+      case_projector_(truth, derived, case_projection_),
+      cube_projector_(truth, derived, cube_projection_),
+      emitter_(truth, derived, summary_interval) {}
+
+absl::StatusOr<bool> FoldRound::Run() {
+  TJ_ASSIGN_OR_RETURN(const bool more_cases, case_projector_.Run(kRecordsPerRound));
+  TJ_ASSIGN_OR_RETURN(const bool more_cube, cube_projector_.Run(kRecordsPerRound));
+  // Emit only from a fold that has read the whole ledger: what was emitted before a rebuild is then
+  // known.
+  if (!more_cases) {
+    TJ_RETURN_IF_ERROR(
+        emitter_.Emit(case_projector_.SizeOf(own_), clock_.Now(), /*flush=*/false).status());
+  }
+  return more_cases || more_cube;
+}
+
+std::vector<FoldRound::Progress> FoldRound::Positions() const {
+  std::vector<Progress> positions;
+  for (const auto* projector : {&case_projector_, &cube_projector_}) {
+    const char* name = projector == &case_projector_ ? "case" : "cube";
+    for (const store::ProjectionProgress& progress : projector->progress()) {
+      positions.push_back({name, progress.ledger, progress.size});
+    }
+  }
+  return positions;
+}
+
+}  // namespace tj::app

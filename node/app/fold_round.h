@@ -1,0 +1,52 @@
+// FoldRound: brings the projections up to the ledgers and lets the emitters write what follows from
+// them, a round at a time. Confined to whoever calls it: the fold runner's thread, or a simulation.
+
+#ifndef TJ_NODE_APP_FOLD_ROUND_H_
+#define TJ_NODE_APP_FOLD_ROUND_H_
+
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "node/case/case_projection.h"
+#include "node/case/summary_emitter.h"
+#include "node/query/cube.h"
+#include "node/store/projection.h"
+#include "node/store/truth.h"
+#include "protocol/vocab/time.h"
+
+namespace tj::app {
+
+class FoldRound {
+ public:
+  struct Progress {
+    std::string projection;
+    LedgerId ledger;
+    uint64_t size = 0;
+  };
+
+  // All must outlive it.
+  FoldRound(store::Truth& truth, store::Kv& derived, LedgerId own, Duration summary_interval,
+            const Clock& clock);
+  FoldRound(const FoldRound&) = delete;
+  FoldRound& operator=(const FoldRound&) = delete;
+
+  // True when there is more to do at once. An error is one of the databases: again later.
+  absl::StatusOr<bool> Run();
+  // As of the last round.
+  std::vector<Progress> Positions() const;
+
+ private:
+  const LedgerId own_;
+  const Clock& clock_;
+  cases::CaseProjection case_projection_;
+  query::CubeProjection cube_projection_;
+  store::Projector case_projector_;
+  store::Projector cube_projector_;
+  cases::SummaryEmitter emitter_;
+};
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_FOLD_ROUND_H_
