@@ -120,29 +120,41 @@ std::vector<NodeCode> TrustStore::ChildrenOf(const NodeCode& code) const {
 }
 
 absl::Status TrustStore::Verify(const Head& head, const NoteSignature& line) const {
-  const auto signer = by_code_.find(line.signer);
-  if (signer == by_code_.end()) {
-    return Error(ErrorCode::kTrustUnknownNode, line.signer.text());
-  }
   const Instant at = line.kind == StatementKind::kOrigin ? head.at : line.at;
+  return VerifyWithKey(line.signer, line.key_id, at,
+                       [&](const Sm2PublicKey& key) { return VerifySignature(head, line, key); });
+}
+
+absl::Status TrustStore::VerifyText(const NodeCode& signer, const std::array<uint8_t, 4>& key_id,
+                                    Instant at, ByteView text, ByteView der) const {
+  return VerifyWithKey(signer, key_id, at, [&](const Sm2PublicKey& key) {
+    return key.Verify(text, der, kSm2DefaultId);
+  });
+}
+
+absl::Status TrustStore::VerifyWithKey(
+    const NodeCode& signer, const std::array<uint8_t, 4>& key_id, Instant at,
+    const std::function<absl::Status(const Sm2PublicKey&)>& check) const {
+  const auto found = by_code_.find(signer);
+  if (found == by_code_.end()) return Error(ErrorCode::kTrustUnknownNode, signer.text());
   bool known = false;
-  absl::Status refusal = Error(
-      ErrorCode::kSyncUnknownKey,
-      Cat(line.signer.text(), ", key id ",
-          HexEncode({reinterpret_cast<const char*>(line.key_id.data()), line.key_id.size()})));
-  for (const SigningKey& key : keys_[signer->second]) {
-    if (key.id != line.key_id) continue;
+  absl::Status refusal =
+      Error(ErrorCode::kSyncUnknownKey,
+            Cat(signer.text(), ", key id ",
+                HexEncode({reinterpret_cast<const char*>(key_id.data()), key_id.size()})));
+  for (const SigningKey& key : keys_[found->second]) {
+    if (key.id != key_id) continue;
     if (at < key.not_before || at > key.not_after) {
       if (!known) {
         refusal =
             Error(ErrorCode::kSyncUnknownKey,
-                  Cat("the certificate of ", line.signer.text(), " is valid from ",
+                  Cat("the certificate of ", signer.text(), " is valid from ",
                       key.not_before.Text(), " to ", key.not_after.Text(), ", not at ", at.Text()));
       }
       continue;
     }
     known = true;
-    refusal = VerifySignature(head, line, key.key);
+    refusal = check(key.key);
     if (refusal.ok()) return refusal;
   }
   return refusal;

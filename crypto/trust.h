@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -53,6 +54,9 @@ class TrustStore {
   // valid, by the time in the line (a head's own for the origin). TRUST-UNKNOWN-NODE;
   // SYNC-UNKNOWN-KEY when no key of the signer with its key id counts then; CRYPTO-SIGNATURE.
   absl::Status Verify(const Head& head, const NoteSignature& line) const;
+  // The same for another text that a node signs with that key: `der` over `text`, made at `at`.
+  absl::Status VerifyText(const NodeCode& signer, const std::array<uint8_t, 4>& key_id, Instant at,
+                          ByteView text, ByteView der) const;
   // At least one line of the origin is right (there are two while it changes its key).
   absl::Status VerifyOrigin(const Note& note) const;
   // TRUST-UNKNOWN-NODE or SYNC-PEER unless the TLS certificate's SAN names `code` and its key is
@@ -69,6 +73,10 @@ class TrustStore {
   };
 
   TrustStore() = default;
+  // Tries the signer's keys of that id that count at `at`.
+  absl::Status VerifyWithKey(const NodeCode& signer, const std::array<uint8_t, 4>& key_id,
+                             Instant at,
+                             const std::function<absl::Status(const Sm2PublicKey&)>& check) const;
   absl::Status IndexNodes();
   absl::Status CheckTree() const;
   absl::Status TakeKeys(std::span<const Certificate> intermediates, Instant at);

@@ -52,6 +52,11 @@ inline constexpr size_t kCertificateChainMax = 8;
 inline constexpr Instant kClaimedTimeMin{631'152'000'000};  // 1990-01-01T00:00:00Z
 inline constexpr Instant kRecordedAtMin{0};
 inline constexpr Instant kTimeEnd{7'258'118'400'000};  // 2200-01-01T00:00:00Z, exclusive
+// Bundle files (SPEC.md §11). A chunk of frames as it is before sealing: one frame and what came
+// before it. A manifest chunk: the text of one range for each ledger, with room to spare.
+inline constexpr size_t kBundleChunkBytesMax = kFrameBytesMax + 1024 * 1024;
+inline constexpr size_t kBundleManifestBytesMax = 128 * 1024;
+inline constexpr uint32_t kBundlePartsMax = 100'000;
 // A DER-encoded SM2 signature is at most 72 bytes; longer is malformed.
 inline constexpr size_t kSignatureBytesMax = 72;
 

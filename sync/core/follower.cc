@@ -87,6 +87,7 @@ absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& f
       return Accept(*head, now, out);
     case HeadVerdict::kKnown:
       state_ = State::kFollowing;
+      if (head->head.size > newest_->head.size) unproven_ = *std::move(head);
       return SendSeen(now, out);
     case HeadVerdict::kFork:
       out.persist.push_back(PersistFork{
@@ -118,6 +119,7 @@ absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out
   out.persist.push_back(
       PersistHead{.ledger = ledger_, .size = head.head.size, .note = head.Text()});
   newest_ = head;
+  unproven_.reset();
   Emit(out, Event::Kind::kHeadSeen, ledger_, head.head.size);
   state_ = State::kFollowing;
   TakeSeen(*std::move(seen), out);
@@ -182,6 +184,14 @@ absl::Status Follower::HoldIfComplete(const std::vector<Index>& missing,
   return absl::OkStatus();
 }
 
+// Leaves that continue all that the newest head covers, and lead to a larger one, prove that it
+// extends it as well as hashes do: both trees begin with the leaves that are here.
+bool Follower::ProvesHead(const wire::SegmentFrame& frame) const {
+  return unproven_ && newest_ && frontier_.size() == newest_->head.size &&
+         frame.first.value <= frontier_.size() && frame.head_size == unproven_->head.size &&
+         frame.head_size > newest_->head.size;
+}
+
 absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out) {
   if (state_ != State::kFollowing) return absl::OkStatus();
   moved_at_ = now;
@@ -192,7 +202,8 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
   }
   const uint64_t size = frontier_.size();
   if (range->first.value + range->count <= size) return absl::OkStatus();  // came before
-  if (frame.first.value > size || !newest_ || frame.head_size != newest_->head.size) {
+  const bool proves = ProvesHead(frame);
+  if (frame.first.value > size || !newest_ || (frame.head_size != newest_->head.size && !proves)) {
     const std::string where =
         frame.first.value > size
             ? Cat("leaf ", frame.first.value, " came, ", size, " is next")
@@ -200,12 +211,18 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
     RefuseForNow(Error(ErrorCode::kSyncGap, where), out);
     return absl::OkStatus();
   }
-  auto checked = CheckSegment(frame, frontier_, newest_->head, [this](Audience audience) {
+  const crypto::Head& head = proves ? unproven_->head : newest_->head;
+  auto checked = CheckSegment(frame, frontier_, head, [this](Audience audience) {
     return BodyOwed(*options_.trust, options_.self, ledger_.origin, audience);
   });
   if (!checked.ok()) {
     Stop(checked.status(), out);
     return absl::OkStatus();
+  }
+  if (proves) {
+    const crypto::Note proven = *unproven_;
+    TJ_RETURN_IF_ERROR(Accept(proven, now, out));
+    if (state_ != State::kFollowing) return absl::OkStatus();  // our signer is away
   }
   const std::vector<Index> missing = checked->op.missing;
   frontier_ = std::move(checked->frontier);

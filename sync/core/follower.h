@@ -68,6 +68,7 @@ class Follower {
                                     Instant now, Output& out) const;
   void Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const;
   void TakeSeen(crypto::Note seen, Output& out);
+  bool ProvesHead(const wire::SegmentFrame& frame) const;
   // Leaves that the head covers did not come for kStallMax.
   bool LeavesOverdue(Instant now) const { return Behind() && now >= moved_at_ + kStallMax; }
   bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
@@ -79,9 +80,10 @@ class Follower {
   const LedgerId ledger_;
 
   State state_ = State::kFollowing;
-  Frontier frontier_;                   // of what is durable, or in the output being made
-  std::optional<crypto::Note> newest_;  // newest verified head
-  std::optional<crypto::Note> seen_;    // our newest statements
+  Frontier frontier_;                     // of what is durable, or in the output being made
+  std::optional<crypto::Note> newest_;    // newest verified head
+  std::optional<crypto::Note> unproven_;  // larger, signed, but its proof started elsewhere
+  std::optional<crypto::Note> seen_;      // our newest statements
   std::optional<crypto::Note> held_;
   Instant moved_at_;  // when something of this ledger came last
   BodyRequests requests_;

@@ -27,7 +27,8 @@ absl::Status Publisher::Begin(const wire::HeldLedger* held, Instant now, Output&
   TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kHeld, held_));
   TJ_RETURN_IF_ERROR(ReadNewest());
   if (held != nullptr) TJ_RETURN_IF_ERROR(CheckClaim(*held, out));
-  if (state_ == State::kStopped || !HasNews()) return absl::OkStatus();
+  const bool offered = HasNews() || (options_.one_way && newest_);
+  if (state_ == State::kStopped || !offered) return absl::OkStatus();
   return SendOffer(now, out);
 }
 
@@ -146,6 +147,10 @@ absl::Status Publisher::SendOffer(Instant now, Output& out) {
   under_way_ = Offer{size, from};
   last_offer_at_ = now;
   urgent_ = false;
+  if (options_.one_way) {
+    under_way_.reset();
+    state_ = State::kReplicate;
+  }
   return absl::OkStatus();
 }
 

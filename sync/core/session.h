@@ -47,6 +47,9 @@ struct SessionOptions {
   uint64_t nonce_seed = 1;                          // for pings
   // A head with little news, and nothing urgent, waits so long after the one before.
   Duration offer_interval = limits::kHeadOfferInterval;
+  // What we send goes into a file that nobody answers before it is read: an offer is made in any
+  // case and counts as answered at once.
+  bool one_way = false;
 };
 
 class Session {

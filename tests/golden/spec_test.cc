@@ -8,11 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/bundle_file.h"
 #include "crypto/leaf_hash.h"
 #include "crypto/merkle/hasher.h"
 #include "crypto/merkle/verify.h"
 #include "crypto/note.h"
 #include "protocol/vocab/limits.h"
+#include "protocol/wire/bytes_io.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/payload.h"
 #include "protocol/wire/segment.h"
@@ -172,7 +174,42 @@ TEST(Spec, EveryWorkedByteIsWhatTheCodeWrites) {
     ASSERT_TRUE(document.hex.contains(name)) << "SPEC.md has no block hex " << name << "\n" << hex;
     EXPECT_EQ(document.hex.at(name), hex) << name;
   }
-  EXPECT_EQ(document.hex.size(), expected.size());
+  EXPECT_EQ(document.hex.size(), expected.size() + 2);  // and the bundle's, which are random
+}
+
+// What is sealed has random bytes in it: it is opened, not made again.
+TEST(Spec, WorkedBundleOpens) {
+  const Document document = ReadSpec();
+  const Bytes encoded = *HexDecode(document.hex.at("bundle-preface"));
+  const auto front = crypto::ParsePreface(encoded);
+  ASSERT_TRUE(front.ok() && *front) << front.status();
+  const crypto::BundlePreface& preface = (*front)->preface;
+  EXPECT_EQ((*front)->size, encoded.size());
+  EXPECT_EQ(crypto::EncodePreface(preface), encoded);
+  EXPECT_EQ(preface.sender.text(), "370811");
+  EXPECT_EQ(preface.receiver.text(), "370800");
+  EXPECT_EQ(preface.reader_key, crypto::ReaderKeyId(ExampleKey().Public()));
+  auto key = crypto::SealKey::Unwrap(ExampleKey(), preface.wrapped_key);
+  ASSERT_TRUE(key.ok()) << key.status();
+  crypto::BundleChunks chunks(*std::move(key), preface, encoded);
+  const Bytes chunk = *HexDecode(document.hex.at("bundle-chunk"));
+  const auto opened = chunks.Open(crypto::ChunkKind::kLastFrames, 1,
+                                  ByteView(chunk).substr(crypto::kChunkHeadBytes));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Bytes frames;
+  wire::Writer(frames).Prefixed(*HexDecode(document.hex.at("open-frame")));
+  EXPECT_EQ(*opened, frames);
+  chunks.Passed(chunk);
+  const std::string& text = document.text.at("manifest");
+  const auto manifest = crypto::ParseManifest(text);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(manifest->Text(), text);
+  EXPECT_EQ(manifest->manifest.preface, chunks.preface_hash());
+  EXPECT_EQ(manifest->manifest.content, chunks.TakeContent());
+  EXPECT_TRUE(ExampleKey()
+                  .Public()
+                  .Verify(manifest->manifest.Text(), manifest->der, crypto::kSm2DefaultId)
+                  .ok());
 }
 
 // The printed segment must not depend on zstd: nothing in it is packed.
@@ -206,7 +243,7 @@ TEST(Spec, WorkedNoteVerifies) {
   const crypto::NoteSignature& seen = note->signatures[1];
   EXPECT_EQ(document.text.at("seen-text"),
             crypto::SignedText(head, seen.kind, seen.signer, seen.profile, seen.at));
-  EXPECT_EQ(document.text.size(), 3u);
+  EXPECT_EQ(document.text.size(), 4u);
 }
 
 TEST(Spec, WorkedProofsHold) {
@@ -243,6 +280,9 @@ TEST(Spec, LimitsAreTheCodes) {
       {"kLedgerSizeMax", limits::kLedgerSizeMax},
       {"kCertificateBytesMax", limits::kCertificateBytesMax},
       {"kCertificateChainMax", limits::kCertificateChainMax},
+      {"kBundleChunkBytesMax", limits::kBundleChunkBytesMax},
+      {"kBundleManifestBytesMax", limits::kBundleManifestBytesMax},
+      {"kBundlePartsMax", limits::kBundlePartsMax},
       {"kTimeEnd", static_cast<uint64_t>(limits::kTimeEnd.ms)},
       {"kClaimedTimeMin", static_cast<uint64_t>(limits::kClaimedTimeMin.ms)},
   };

@@ -42,6 +42,20 @@ Keyring::Key& Keyring::Get(const NodeCode& code, int generation) {
   return keys_.emplace(std::pair(code, generation), std::move(key)).first->second;
 }
 
+Keyring::Encryption& Keyring::GetEncryption(const NodeCode& code) {
+  const auto found = encryption_.find(code);
+  if (found != encryption_.end()) return found->second;
+  const crypto::Issued issued = Must(crypto::IssueForNode(
+      root_pem_, root_key_pem_, "", code, crypto::Purpose::kRecordEncryption, kValidity, ""));
+  Encryption made{Must(crypto::Certificate::FromPem(issued.certificate_pem)),
+                  Must(crypto::Sm2PrivateKey::FromPem(issued.key_pem, ""))};
+  return encryption_.emplace(code, std::move(made)).first->second;
+}
+
+const crypto::Sm2PrivateKey& Keyring::EncryptionOf(const NodeCode& code) {
+  return GetEncryption(code).key;
+}
+
 crypto::Signer& Keyring::SignerOf(const NodeCode& code, int generation) {
   return *Get(code, generation).signer;
 }
@@ -52,6 +66,7 @@ std::shared_ptr<const crypto::TrustStore> Keyring::Trust(const std::vector<Membe
     crypto::TrustedNode node{.code = member.code, .parent = member.parent, .name = "test"};
     node.regions.push_back(Must(RegionCode::Parse(member.code.region())));
     for (int i = 1; i <= member.keys; ++i) node.signing.push_back(Get(member.code, i).certificate);
+    node.encryption.push_back(GetEncryption(member.code).certificate);
     nodes.push_back(std::move(node));
   }
   std::vector<crypto::Certificate> roots{Must(crypto::Certificate::FromPem(root_pem_))};

@@ -29,6 +29,8 @@ class Keyring {
 
   // The node's key of that generation, from 1.
   crypto::Signer& SignerOf(const NodeCode& code, int generation);
+  // The node's encryption key, whose certificate every trust list has.
+  const crypto::Sm2PrivateKey& EncryptionOf(const NodeCode& code);
   std::shared_ptr<const crypto::TrustStore> Trust(const std::vector<Member>& members);
 
  private:
@@ -36,12 +38,18 @@ class Keyring {
     crypto::Certificate certificate;
     std::unique_ptr<crypto::Signer> signer;
   };
+  struct Encryption {
+    crypto::Certificate certificate;
+    crypto::Sm2PrivateKey key;
+  };
   Keyring();
+  Encryption& GetEncryption(const NodeCode& code);
   Key& Get(const NodeCode& code, int generation);
 
   std::string root_pem_;
   std::string root_key_pem_;
   std::map<std::pair<NodeCode, int>, Key> keys_;
+  std::map<NodeCode, Encryption> encryption_;
 };
 
 }  // namespace tj::scenario

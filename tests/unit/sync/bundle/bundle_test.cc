@@ -1,0 +1,270 @@
+#include <algorithm>
+
+#include "tests/unit/sync/bundle/bundle_fixture.h"
+
+namespace tj::bundle {
+namespace {
+
+using Kind = crypto::StatementKind;
+
+TEST_F(BundleTest, BothWaysByFilesAlone) {
+  county.Write(1000, clock.now);
+  bureau.Write(300, clock.now, Audience::kChildren);
+  const auto up = ExportTo(county, bureau);
+  ASSERT_EQ(up.size(), 1u);
+  EXPECT_EQ(last_export.records, 1000u);
+  const Imported at_bureau = ImportAt(bureau, up[0]);
+  ASSERT_TRUE(at_bureau.status.ok()) << at_bureau.status;
+  EXPECT_EQ(at_bureau.report.records, 1000u);
+  ExpectSame(county, bureau);
+
+  const auto reply = ReplyTo(bureau, county, at_bureau);
+  const Imported at_county = ImportAt(county, reply[0]);
+  ASSERT_TRUE(at_county.status.ok()) << at_county.status;
+  EXPECT_EQ(at_county.report.records, 300u);
+  EXPECT_EQ(at_county.report.statements, 2u);
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kSeen), 1000u);
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kHeld), 1000u);
+  ExpectSame(bureau, county);
+
+  const auto second = ReplyTo(county, bureau, at_county);
+  EXPECT_EQ(last_export.records, 0u);
+  EXPECT_TRUE(ImportAt(bureau, second[0]).status.ok());
+  EXPECT_EQ(StatedBy(bureau, county, Kind::kHeld), 300u);
+}
+
+TEST_F(BundleTest, OnlyWhatThePeerLacks) {
+  county.Write(500, clock.now);
+  const Imported first = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  ASSERT_TRUE(ImportAt(county, ReplyTo(bureau, county, first)[0]).status.ok());
+  county.Write(70, clock.now);
+  const auto next = ExportTo(county, bureau);
+  EXPECT_EQ(last_export.records_total, 70u);
+  const Imported second = ImportAt(bureau, next[0]);
+  EXPECT_TRUE(second.status.ok());
+  EXPECT_EQ(second.report.records, 70u);
+  ExpectSame(county, bureau);
+}
+
+TEST_F(BundleTest, PartsInAnyOrderAndTwice) {
+  county.Write(3000, clock.now);
+  const auto parts = ExportTo(county, bureau, 64 * 1024);
+  ASSERT_GE(parts.size(), 3u);
+  for (const Bytes& part : parts) EXPECT_LE(part.size(), 64u * 1024);
+  // Backwards: each says which one comes before it, keeps nothing and does no harm.
+  for (size_t i = parts.size() - 1; i > 0; --i) {
+    const Imported early = ImportAt(bureau, parts[i]);
+    ASSERT_EQ(CodeOf(early.status), ErrorCode::kSyncBundleGap) << early.status;
+    EXPECT_NE(DetailOf(early.status).find("part " + std::to_string(i) + " of"), std::string::npos)
+        << early.status;
+    EXPECT_EQ(early.report.records, 0u);
+  }
+  uint64_t records = 0;
+  for (const Bytes& part : parts) {
+    const Imported done = ImportAt(bureau, part);
+    ASSERT_TRUE(done.status.ok()) << done.status;
+    records += done.report.records;
+  }
+  EXPECT_EQ(records, 3000u);
+  ExpectSame(county, bureau);
+  for (const Bytes& part : parts) {
+    const Imported again = ImportAt(bureau, part);
+    EXPECT_TRUE(again.status.ok()) << again.status;
+    EXPECT_EQ(again.report.records, 0u);
+  }
+}
+
+// The manifests of a bundle's parts form a chain, and each says what is inside.
+TEST_F(BundleTest, ManifestsSayWhatIsInside) {
+  county.Write(3000, clock.now);
+  const auto parts = ExportTo(county, bureau, 64 * 1024);
+  Hash previous;
+  uint64_t end = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    crypto::BundleReader reader(bureau.code,
+                                scenario::Keyring::Instance().EncryptionOf(bureau.code));
+    reader.Feed(parts[i]);
+    const auto chunk = reader.Next();
+    ASSERT_TRUE(chunk.ok() && *chunk) << chunk.status();
+    const crypto::BundleManifest& manifest = reader.manifest()->manifest;
+    EXPECT_EQ(manifest.part, i + 1);
+    EXPECT_EQ(manifest.parts, parts.size());
+    EXPECT_EQ(manifest.previous, previous);
+    ASSERT_EQ(manifest.ranges.size(), 1u);
+    EXPECT_LE(manifest.ranges[0].first, end);
+    EXPECT_GT(manifest.ranges[0].end, end);
+    EXPECT_EQ(manifest.ranges[0].head_size, 3000u);
+    end = manifest.ranges[0].end;
+    previous = crypto::Sm3Of({reader.manifest()->Text()});
+  }
+  EXPECT_EQ(end, 3000u);
+}
+
+// Exported again before the first reply came: the second file's proof does not start where the
+// bureau stands, but its leaves lead there.
+TEST_F(BundleTest, TwoExportsBeforeAnyReply) {
+  county.Write(500, clock.now);
+  const auto first = ExportTo(county, bureau);
+  county.Write(400, clock.now);
+  const auto second = ExportTo(county, bureau);
+  county.Write(33, clock.now);
+  const auto third = ExportTo(county, bureau);
+  ASSERT_TRUE(ImportAt(bureau, first[0]).status.ok());
+  ASSERT_TRUE(ImportAt(bureau, third[0]).status.ok());
+  ExpectSame(county, bureau);
+  // What is late changes nothing.
+  const Imported late = ImportAt(bureau, second[0]);
+  EXPECT_TRUE(late.status.ok()) << late.status;
+  EXPECT_EQ(late.report.records, 0u);
+  ExpectSame(county, bureau);
+}
+
+TEST_F(BundleTest, HalfImportedIsImportedAgain) {
+  county.Write(3000, clock.now);
+  const Bytes file = ExportTo(county, bureau)[0];
+  const Imported half = ImportAt(bureau, ByteView(file).substr(0, file.size() * 9 / 10));
+  EXPECT_EQ(CodeOf(half.status), ErrorCode::kSyncBundle) << half.status;
+  const Imported whole = ImportAt(bureau, file);
+  ASSERT_TRUE(whole.status.ok()) << whole.status;
+  EXPECT_EQ(half.report.records + whole.report.records, 3000u);
+  ExpectSame(county, bureau);
+}
+
+TEST_F(BundleTest, HalfOfOneThenWholeOfANewerOne) {
+  county.Write(3000, clock.now);
+  const auto first = ExportTo(county, bureau, 64 * 1024);
+  ASSERT_TRUE(ImportAt(bureau, first[0]).status.ok());
+  county.Write(1000, clock.now);
+  // The bureau has a head of 3,000 and some leaves: the newer bundle cannot prove its own to it.
+  const Bytes newer = ExportTo(county, bureau)[0];
+  const Imported refused = ImportAt(bureau, newer);
+  EXPECT_EQ(CodeOf(refused.status), ErrorCode::kSyncBundleGap) << refused.status;
+  // The way out that the message names.
+  const Imported answered = ImportAt(county, ReplyTo(bureau, county, refused)[0]);
+  ASSERT_TRUE(answered.status.ok()) << answered.status;
+  const Imported next = ImportAt(bureau, ReplyTo(county, bureau, answered)[0]);
+  EXPECT_TRUE(next.status.ok()) << next.status;
+  ExpectSame(county, bureau);
+}
+
+TEST_F(BundleTest, AByteThatIsNotAsItWasIsRefused) {
+  county.Write(40, clock.now);
+  const Bytes file = ExportTo(county, bureau)[0];
+  for (size_t at = 0; at < file.size(); at += file.size() / 97) {
+    Bytes damaged = file;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
+    const Imported imported = ImportAt(bureau, damaged, damaged.size());
+    ASSERT_FALSE(imported.status.ok()) << "byte " << at;
+    const ErrorCode code = CodeOf(imported.status);
+    EXPECT_TRUE(code == ErrorCode::kSyncBundle || code == ErrorCode::kCryptoSeal ||
+                code == ErrorCode::kSyncBundleReceiver)
+        << "byte " << at << ": " << imported.status;
+  }
+  const auto size = bureau.node.Size(county.node.own_id());
+  EXPECT_EQ(*size, 0u);
+  EXPECT_EQ(CodeOf(ImportAt(bureau, file + "x").status), ErrorCode::kSyncBundle);
+}
+
+TEST_F(BundleTest, ForAnotherNodeIsRefused) {
+  county.Write(10, clock.now);
+  const Imported imported = ImportAt(other, ExportTo(county, bureau)[0]);
+  EXPECT_EQ(CodeOf(imported.status), ErrorCode::kSyncBundleReceiver);
+  MemorySink sink;
+  const auto sideways =
+      Export(county.host, {.to = other.code, .part_bytes_max = kLarge, .asked = {}}, sink,
+             [](const ExportReport&) { return true; });
+  EXPECT_EQ(CodeOf(sideways.status()), ErrorCode::kTrustScope);
+  EXPECT_TRUE(sink.files.empty());
+}
+
+// A file that somebody else sealed to the bureau in the county's name.
+TEST_F(BundleTest, AnotherSignerIsRefused) {
+  county.Write(10, clock.now);
+  county.host.signer = &scenario::Keyring::Instance().SignerOf(other.code, 1);
+  const Imported imported = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  EXPECT_EQ(CodeOf(imported.status), ErrorCode::kSyncUnknownKey) << imported.status;
+  EXPECT_FALSE(imported.report.manifest.has_value());
+}
+
+TEST_F(BundleTest, BodiesThatAreOwedAreAskedForAndAnswered) {
+  county.node.own();
+  county.Write(100, clock.now);
+  for (const uint64_t leaf : {5, 6, 7, 50}) county.node.own().withheld.insert(Index{leaf});
+  const Imported first = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  ASSERT_TRUE(first.status.ok()) << first.status;
+  EXPECT_EQ(bureau.node.Of(county.node.own_id()).missing.size(), 4u);
+  const Imported asked = ImportAt(county, ReplyTo(bureau, county, first)[0]);
+  ASSERT_TRUE(asked.status.ok());
+  EXPECT_EQ(asked.report.asked.opens.size(), 2u);  // 5–7 and 50
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kSeen), 100u);
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kHeld), 0u);
+  const auto answer = ReplyTo(county, bureau, asked);
+  EXPECT_EQ(last_export.opened, 4u);
+  const Imported opened = ImportAt(bureau, answer[0]);
+  ASSERT_TRUE(opened.status.ok()) << opened.status;
+  EXPECT_EQ(opened.report.opened, 4u);
+  ASSERT_TRUE(ImportAt(county, ReplyTo(bureau, county, opened)[0]).status.ok());
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kHeld), 100u);
+}
+
+// What its audience does not give to the receiver is in no file.
+TEST_F(BundleTest, LocalBodiesStayAtHome) {
+  county.Write(50, clock.now, Audience::kLocal);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  ExpectSame(county, bureau);
+  const scenario::MemoryLedger& copy = *bureau.node.Find(county.node.own_id());
+  for (uint64_t i = 0; i < 50; ++i) EXPECT_TRUE(copy.leaf(Index{i}).body.empty());
+}
+
+// A stream wrote the same ledger between two frames of a file: the session is made anew.
+TEST_F(BundleTest, AnotherWriterMeanwhile) {
+  county.Write(1000, clock.now);
+  const Bytes file = ExportTo(county, bureau)[0];
+  Importer importer(bureau.host, scenario::Keyring::Instance().EncryptionOf(bureau.code));
+  bureau.fail_next = Error(ErrorCode::kStoreGap, "another session was faster");
+  ASSERT_TRUE(importer.Feed(file).ok());
+  ASSERT_TRUE(importer.Finish().ok());
+  ExpectSame(county, bureau);
+}
+
+TEST_F(BundleTest, ADiskThatFailsEndsTheImport) {
+  county.Write(1000, clock.now);
+  const Bytes file = ExportTo(county, bureau)[0];
+  Importer importer(bureau.host, scenario::Keyring::Instance().EncryptionOf(bureau.code));
+  bureau.fail_next = Error(ErrorCode::kStoreFull, "full");
+  EXPECT_EQ(CodeOf(importer.Feed(file)), ErrorCode::kStoreFull);
+  ASSERT_TRUE(ImportAt(bureau, file).status.ok());
+  ExpectSame(county, bureau);
+}
+
+// The county was restored from an old copy: the bureau's bundle shows it.
+TEST_F(BundleTest, ARolledBackSenderIsNoticed) {
+  county.Write(500, clock.now);
+  const Imported first = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  const Bytes reply = ReplyTo(bureau, county, first)[0];
+  county.node.own().Truncate(300);
+  ASSERT_TRUE(county.node.Publish(*county.host.signer, clock.now).ok());
+  EXPECT_EQ(CodeOf(ImportAt(county, reply).status), ErrorCode::kSyncRollback);
+  EXPECT_TRUE(std::any_of(county.events.begin(), county.events.end(), [](const auto& event) {
+    return event.kind == sync::Event::Kind::kOwnRollback;
+  }));
+}
+
+TEST_F(BundleTest, NothingNewIsStillASign) {
+  const auto file = ExportTo(county, bureau);
+  ASSERT_EQ(file.size(), 1u);
+  EXPECT_TRUE(ImportAt(bureau, file[0]).status.ok());
+}
+
+TEST_F(BundleTest, TheCallerMayLeave) {
+  county.Write(1000, clock.now);
+  MemorySink sink;
+  const auto report =
+      Export(county.host, {.to = bureau.code, .part_bytes_max = kLarge, .asked = {}}, sink,
+             [](const ExportReport&) { return false; });
+  EXPECT_EQ(CodeOf(report.status()), ErrorCode::kControl);
+  EXPECT_TRUE(sink.files.empty());
+}
+
+}  // namespace
+}  // namespace tj::bundle
