@@ -41,6 +41,7 @@ void AddIntake(CLI::App& app, Context& context);
 void AddLedger(CLI::App& app, Context& context);
 void AddPeer(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
+void AddBundle(CLI::App& app, Context& context);
 void AddCase(CLI::App& app, Context& context);
 void AddVerify(CLI::App& app, Context& context);
 void AddGenerate(CLI::App& app, Context& context);

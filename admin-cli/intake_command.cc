@@ -1,7 +1,4 @@
-#include <unistd.h>
-
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -11,6 +8,7 @@
 #include "admin-cli/context.h"
 #include "admin-cli/files.h"
 #include "admin-cli/json_output.h"
+#include "admin-cli/progress.h"
 
 namespace tj::cli {
 namespace {
@@ -33,35 +31,12 @@ std::string FormatOf(std::string name) {
   return {};
 }
 
-// One line redrawn on a terminal; nothing elsewhere.
-class Progress {
- public:
-  explicit Progress(uint64_t bytes_total)
-      : bytes_total_(bytes_total),
-        shown_(isatty(STDERR_FILENO) == 1),
-        start_(std::chrono::steady_clock::now()) {}
-  void Show(const api::ImportReply& reply) const {
-    if (!shown_) return;
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    const int percent =
-        bytes_total_ == 0 ? 100 : static_cast<int>(100 * reply.bytes_read() / bytes_total_);
-    constexpr int kWidth = 30;
-    char bar[kWidth + 1];
-    for (int i = 0; i < kWidth; ++i) bar[i] = i < percent * kWidth / 100 ? '#' : '.';
-    bar[kWidth] = '\0';
-    std::fprintf(stderr, "\r[%s] %3d%%  %llu 事件 events  %.0f/s  拒收 refused %llu ", bar, percent,
-                 static_cast<unsigned long long>(reply.rows()),
-                 seconds > 0 ? static_cast<double>(reply.rows()) / seconds : 0.0,
-                 static_cast<unsigned long long>(reply.quarantined()));
-    if (reply.done()) std::fputc('\n', stderr);
-  }
-
- private:
-  const uint64_t bytes_total_;
-  const bool shown_;
-  const std::chrono::steady_clock::time_point start_;
-};
+void Show(const Progress& progress, const api::ImportReply& reply, uint64_t bytes_total) {
+  progress.Show(reply.bytes_read(), bytes_total,
+                Cat(reply.rows(), " 事件 events  ", progress.Rate(reply.rows()),
+                    "/s  拒收 refused ", reply.quarantined()));
+  if (reply.done()) progress.End();
+}
 
 // Rows that were refused, one JSON line each, so that they can be corrected and handed in again.
 class Quarantine {
@@ -121,7 +96,8 @@ void Import(Options options, Context& context) {
   if (!file) {
     return context.Fail(Error(ErrorCode::kFile, Cat(options.file, ": ", std::strerror(errno))));
   }
-  const Progress progress(static_cast<uint64_t>(file.tellg()));
+  const auto bytes_total = static_cast<uint64_t>(file.tellg());
+  const Progress progress;
   file.seekg(0);
   const auto profile =
       options.profile.empty() ? absl::StatusOr<std::string>("") : ReadFile(options.profile);
@@ -137,7 +113,7 @@ void Import(Options options, Context& context) {
   bool written = true;
   while (stream->Read(&reply)) {
     written = written && quarantine.Write(reply);
-    progress.Show(reply);
+    Show(progress, reply, bytes_total);
     last = reply;
   }
   sender.join();

@@ -37,6 +37,16 @@ class Services {
       const api::LedgerProveRequest& request) = 0;
   virtual absl::StatusOr<api::FsckReply> LedgerFsck() = 0;
 
+  // Files for a node that shares no network with us, in pieces: `send` answers false when the
+  // caller has gone.
+  virtual absl::Status BundleExport(
+      const api::BundleExportRequest& request,
+      const std::function<bool(const api::BundleExportReply&)>& send) = 0;
+  // Files of such nodes, one after the other; what came of each, then replies to their senders.
+  virtual absl::Status BundleImport(
+      const std::function<bool(api::BundleImportChunk*)>& next,
+      const std::function<bool(const api::BundleImportReply&)>& send) = 0;
+
   virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
   virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
 

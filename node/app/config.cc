@@ -58,6 +58,7 @@ void ReadPaths(TomlReader& toml, const std::string& base, Config& config) {
   config.data_folder = path("node.data", true);
   config.sign_certificate = path("keys.sign_certificate", true);
   config.sign_key = path("keys.sign_key", true);
+  config.encryption_key = path("keys.encryption_key", false);
   config.tls_certificate = path("keys.tls_certificate", true);
   config.tls_key = path("keys.tls_key", true);
   config.tls_root = path("keys.tls_root", true);
@@ -73,8 +74,9 @@ void ReadPaths(TomlReader& toml, const std::string& base, Config& config) {
 void ReadOptions(TomlReader& toml, Config& config) {
   config.listen = toml.Text("listen.address").value_or("");
   const auto parent = Checked<NodeCode>(toml, "parent.code", false);
-  const auto address = toml.Text("parent.address", parent.has_value());
-  if (parent && address) config.parent = Config::Parent{*parent, *address};
+  const auto address = toml.Text("parent.address");
+  if (address && address->empty()) toml.Problem("parent.address", "must not be empty");
+  if (parent) config.parent = Config::Parent{*parent, address.value_or("")};
   if (!parent && address) toml.Problem("parent.address", "needs parent.code beside it");
 
   const std::string upward = toml.Text("publish.upward").value_or("summaries");

@@ -28,6 +28,7 @@ struct Config {
 
   std::string sign_certificate;  // paths, made absolute against the file's folder
   std::string sign_key;
+  std::string encryption_key;  // empty: bundles cannot be read here
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_root;
@@ -37,7 +38,7 @@ struct Config {
   std::string listen;  // "host:port"; empty: no children
   struct Parent {
     NodeCode code;
-    std::string address;
+    std::string address;  // empty: reached by bundle files alone
   };
   std::optional<Parent> parent;
   std::string control_socket;

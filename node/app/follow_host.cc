@@ -35,6 +35,10 @@ void FollowHost::Persist(std::vector<sync::PersistOp> ops, std::function<void(ab
   truth_.Follow(ToFollowOps(std::move(ops)), std::move(done));
 }
 
+absl::Status FollowHost::PersistAndWait(std::vector<sync::PersistOp> ops) {
+  return truth_.FollowAndWait(ToFollowOps(std::move(ops)));
+}
+
 void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
   using Kind = sync::Event::Kind;
   const auto log = [&](LogLevel level) {

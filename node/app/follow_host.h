@@ -36,6 +36,8 @@ class FollowHost final : public link::Host {
   std::shared_ptr<const crypto::TrustStore> trust() override;
   void Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) override;
   void OnEvent(const NodeCode& peer, const sync::Event& event) override;
+  // The same, for what does not run on a session's strand.
+  absl::Status PersistAndWait(std::vector<sync::PersistOp> ops);
 
   void ReplaceTrust(std::shared_ptr<const crypto::TrustStore> trust);
   // Why a ledger stands still, by ledger; OK entries are absent.

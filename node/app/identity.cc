@@ -56,7 +56,14 @@ absl::StatusOr<Identity> LoadIdentity(const Config& config) {
   TJ_RETURN_IF_ERROR(LoadCertificate(config.tls_certificate, config.code).status());
   Identity identity{.signer = std::make_unique<crypto::KeySigner>(*std::move(key)),
                     .signing = std::move(signing),
+                    .encryption = std::nullopt,
                     .tls = {}};
+  if (!config.encryption_key.empty()) {
+    TJ_ASSIGN_OR_RETURN(const std::string pem, ReadFile(config.encryption_key));
+    auto encryption = crypto::Sm2PrivateKey::FromPem(pem, passphrase);
+    if (!encryption.ok()) return At(config.encryption_key, encryption.status());
+    identity.encryption = *std::move(encryption);
+  }
   TJ_ASSIGN_OR_RETURN(identity.tls.certificate_pem, ReadFile(config.tls_certificate));
   TJ_ASSIGN_OR_RETURN(identity.tls.key_pem, ReadFile(config.tls_key));
   TJ_ASSIGN_OR_RETURN(identity.tls.root_pem, ReadFile(config.tls_root));

@@ -5,12 +5,14 @@
 #define TJ_NODE_APP_IDENTITY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <absl/status/statusor.h>
 
 #include "crypto/certificate.h"
 #include "crypto/signer.h"
+#include "crypto/sm2.h"
 #include "node/app/config.h"
 #include "sync/link/link.h"
 
@@ -18,7 +20,8 @@ namespace tj::app {
 
 struct Identity {
   std::unique_ptr<crypto::Signer> signer;
-  crypto::Certificate signing;  // names this node, belongs to the key
+  crypto::Certificate signing;                      // names this node, belongs to the key
+  std::optional<crypto::Sm2PrivateKey> encryption;  // opens what is sealed to this node
   link::TlsFiles tls;
 };
 

@@ -107,13 +107,20 @@ absl::StatusOr<api::LedgerHeadReply> NodeServices::LedgerHead(const api::LedgerR
   if (!head) return Error(ErrorCode::kStoreAbsent, "nothing is signed yet");
   api::LedgerHeadReply reply;
   reply.set_note(head->Text());
-  if (const auto witness = WitnessOf(open.view.id())) {
+  std::vector<NodeCode> signers;
+  if (const auto witness = WitnessOf(open.view.id())) signers.push_back(*witness);
+  if (open.view.id() == parts_.own) {
+    for (const NodeCode& child : parts_.host.trust()->ChildrenOf(parts_.own.origin)) {
+      signers.push_back(child);
+    }
+  }
+  for (const NodeCode& signer : signers) {
     for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
-      TJ_ASSIGN_OR_RETURN(const auto note, open.view.NewestStatement(*witness, kind));
+      TJ_ASSIGN_OR_RETURN(const auto note, open.view.NewestStatement(signer, kind));
       if (!note) continue;
       api::StatementInfo& info = *reply.add_statements();
       info.set_kind(kind == crypto::StatementKind::kSeen ? "seen" : "held");
-      info.set_signer(witness->text());
+      info.set_signer(signer.text());
       info.set_size(note->head.size);
       info.set_at(note->signatures.front().at.Text());
       reply.add_statement_notes(note->Text());

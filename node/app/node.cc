@@ -104,7 +104,8 @@ class NodeImpl final : public Node {
                               .listen = config_.listen,
                               .parent = std::nullopt,
                               .offer_interval = config_.offer_interval};
-    if (config_.parent) {
+    // Without an address the parent is reached by bundle files.
+    if (config_.parent && !config_.parent->address.empty()) {
       options.parent = link::LinkOptions::Parent{config_.parent->code, config_.parent->address};
     }
     return link::Link::Start(std::move(options), *host_);

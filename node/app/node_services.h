@@ -30,6 +30,13 @@ class NodeServices final : public Services {
       const api::LedgerProveRequest& request) override;
   absl::StatusOr<api::FsckReply> LedgerFsck() override;
 
+  absl::Status BundleExport(
+      const api::BundleExportRequest& request,
+      const std::function<bool(const api::BundleExportReply&)>& send) override;
+  absl::Status BundleImport(
+      const std::function<bool(api::BundleImportChunk*)>& next,
+      const std::function<bool(const api::BundleImportReply&)>& send) override;
+
   absl::StatusOr<api::PeerListReply> PeerList() override;
   absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;
 

@@ -90,6 +90,21 @@ class ControlService final : public v1::Control::Service {
     return ToGrpc(status, *context);
   }
 
+  grpc::Status BundleExport(grpc::ServerContext* context, const v1::BundleExportRequest* request,
+                            grpc::ServerWriter<v1::BundleExportReply>* stream) override {
+    const absl::Status status = services_.BundleExport(
+        *request, [stream](const v1::BundleExportReply& reply) { return stream->Write(reply); });
+    return ToGrpc(status, *context);
+  }
+  grpc::Status BundleImport(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::BundleImportReply, v1::BundleImportChunk>* stream) override {
+    const absl::Status status = services_.BundleImport(
+        [stream](v1::BundleImportChunk* chunk) { return stream->Read(chunk); },
+        [stream](const v1::BundleImportReply& reply) { return stream->Write(reply); });
+    return ToGrpc(status, *context);
+  }
+
   grpc::Status Submit(
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::SubmitReply, v1::SubmitRequest>* stream) override {

@@ -30,7 +30,8 @@ struct FollowedSegment {
   Instant last_recorded_at;
   std::vector<Index> missing;  // bodies owed that did not come
 };
-// A head of `ledger` that was verified and extends all earlier ones.
+// A head of `ledger` that was verified and extends all earlier ones: STORE-GAP when a larger one is
+// stored, because another session was faster.
 struct FollowedHead {
   LedgerId ledger;
   uint64_t size = 0;

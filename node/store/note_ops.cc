@@ -75,6 +75,18 @@ absl::StatusOr<bool> ReplaceHeld(Stage& stage, LedgerMemory& memory, const NodeC
   }
 }
 
+// Two sessions may follow one ledger, a stream and a bundle's: the slower one must not state
+// something over a head that is no longer the newest.
+absl::Status CheckNotOutrun(const Stage& stage, const LedgerMemory& memory,
+                            const FollowedHead& op) {
+  const Bytes prefix = keys::HeadPrefix(memory.number);
+  TJ_ASSIGN_OR_RETURN(const auto row, stage.LastBelow(EndOfPrefix(prefix), prefix));
+  const auto newest = row ? keys::ParseHead(row->first) : std::nullopt;
+  if (!newest || newest->size <= op.size) return absl::OkStatus();
+  return Error(ErrorCode::kStoreGap, Cat(op.ledger.Text(), " has a head of ", newest->size,
+                                         ", another one of ", op.size, " came"));
+}
+
 }  // namespace
 
 absl::Status StoreHead(Stage& stage, LedgerMemory& memory, const crypto::Head& head, Bytes note) {
@@ -92,6 +104,7 @@ absl::Status StoreFollowedHead(Stage& stage, FollowedHead op) {
                                   ", announced at ", op.size));
   }
   TJ_ASSIGN_OR_RETURN(LedgerMemory* const memory, stage.FindOrCreate(op.ledger));
+  TJ_RETURN_IF_ERROR(CheckNotOutrun(stage, *memory, op));
   return StoreHead(stage, *memory, note.head, std::move(op.note));
 }
 

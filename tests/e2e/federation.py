@@ -48,6 +48,7 @@ class Node:
         self.socket = self.folder / "control.sock"
         self.port = 0
         self.process = None
+        self.offline = False  # knows its parent by bundle files only
 
     def write_config(self, **options):
         pki = self.federation.folder / "pki" / self.code
@@ -56,6 +57,7 @@ class Node:
             f'regions = {json.dumps(options.get("regions", [self.code]))}',
             "[keys]",
             f'sign_certificate = "{pki}/sign.pem"', f'sign_key = "{pki}/sign.key"',
+            f'encryption_key = "{pki}/enc.key"',
             f'tls_certificate = "{pki}/tls.pem"', f'tls_key = "{pki}/tls.key"', f'tls_root = "{pki}/tls-root.pem"',
             f'passphrase_file = "{self.federation.passphrase}"',
             "[trust]", f'file = "{self.federation.folder}/pki/trust.toml"',
@@ -69,6 +71,8 @@ class Node:
         ]
         if self.parent is None:
             lines += ["[listen]", f'address = "127.0.0.1:{self.port}"']
+        elif self.offline:
+            lines += ["[parent]", f'code = "{self.parent.code}"']
         else:
             lines += ["[parent]", f'code = "{self.parent.code}"', f'address = "127.0.0.1:{self.parent.port}"']
         (self.folder / "node.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

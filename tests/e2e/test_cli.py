@@ -13,12 +13,14 @@ if "TJ_BIN_DIR" in os.environ:
 
 LEAVES = [
     "init", "pki init", "pki issue", "status", "intake import", "ledger head", "ledger show", "ledger prove", "ledger fsck",
-    "peer list", "peer show", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
+    "peer list", "peer show", "bundle export", "bundle import", "bundle show", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
 ]
 NEED_A_NODE = ["status", "ledger head", "ledger show 0", "ledger prove 0", "ledger fsck", "peer list", "peer show 370800",
-               "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1"]
+               "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1",
+               "bundle export --to 370800"]
 WRONG = ["", "nonsense", "query", "query nonsense", "status --nonsense", "--output xml status", "peer show", "case show",
-         "intake import", "generate", "verify", "status --timeout soon", "ledger show minus"]
+         "intake import", "generate", "verify", "status --timeout soon", "ledger show minus",
+         "bundle", "bundle export", "bundle export --to 370800 --size large", "bundle import", "bundle show"]
 CONFIG = """[node]
 code = "370826"
 data = "data"
@@ -93,6 +95,18 @@ def test_import_without_node_or_file(tmp_path):
     assert done.returncode == 1 and done.stderr.startswith("error: FILE: ")
     file.write_text("{}\n", encoding="utf-8")
     done = run("tongjianctl", "--socket", tmp_path / "no.sock", "intake", "import", file)
+    assert done.returncode == 1 and done.stderr.startswith("error: CONTROL: ")
+
+
+def test_bundles_without_node_or_file(tmp_path):
+    file = tmp_path / "a.tjb"
+    for command in (("--socket", tmp_path / "no.sock", "bundle", "import", file), ("bundle", "show", file)):
+        done = run("tongjianctl", *command)
+        assert done.returncode == 1 and done.stderr.startswith("error: FILE: ")
+    file.write_text("no bundle\n", encoding="utf-8")
+    done = run("tongjianctl", "bundle", "show", file)
+    assert done.returncode == 3 and done.stderr.startswith("error: SYNC-BUNDLE: ")
+    done = run("tongjianctl", "--socket", tmp_path / "no.sock", "bundle", "import", file)
     assert done.returncode == 1 and done.stderr.startswith("error: CONTROL: ")
 
 

@@ -67,18 +67,21 @@ absl::Status TruthWorkload::AppendStep(Truth& truth, size_t i) {
 }
 
 absl::Status TruthWorkload::FollowStep(Truth& truth, size_t i) {
-  // As after a reconnect: what is held decides where to go on.
+  // As after a reconnect: what is held decides where to go on, and nothing is stated over a head
+  // that is no longer the newest.
+  const size_t last = std::min(i, segments_.size() - 1);
   uint64_t held = 0;
   {
     TJ_ASSIGN_OR_RETURN(const auto snapshot, truth.Snapshot());
     const auto view = LedgerView::Open(snapshot->reader(), Followed());
     if (view.ok()) {
       held = view->size();
+      TJ_ASSIGN_OR_RETURN(const auto newest, view->NewestHead());
+      if (newest && newest->head.size > head_texts_[last].size) return absl::OkStatus();
     } else if (CodeOf(view.status()) != ErrorCode::kStoreNotFollowed) {
       return view.status();
     }
   }
-  const size_t last = std::min(i, segments_.size() - 1);
   std::vector<FollowOp> ops;
   for (size_t s = 0; s <= last; ++s) {
     if (segments_[s].first.value >= held) ops.push_back(segments_[s]);

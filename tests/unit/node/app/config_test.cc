@@ -61,6 +61,7 @@ TEST_F(ConfigTest, TheSmallestFileHasDefaults) {
             folder_.path().substr(0, folder_.path().rfind('/')) + "/trust.toml");
   EXPECT_EQ(config->control_socket, folder_.path() + "/data/control.sock");
   EXPECT_EQ(config->passphrase_file, "");
+  EXPECT_EQ(config->encryption_key, "");
   EXPECT_EQ(config->listen, "");
   EXPECT_FALSE(config->parent);
   EXPECT_EQ(config->upward, intake::Upward::kSummaries);
@@ -74,7 +75,8 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   std::string text = kSmallest;
   text.insert(text.find("data = "),
               "name = \"微山县\"\nepoch = 3\nregions = [\"370826\", \"370826001\"]\n");
-  text.insert(text.find("[trust]"), "passphrase_file = \"/etc/pass\"\n");
+  text.insert(text.find("[trust]"),
+              "passphrase_file = \"/etc/pass\"\nencryption_key = \"enc.key\"\n");
   text += R"([listen]
 address = "0.0.0.0:7370"
 [parent]
@@ -100,6 +102,7 @@ format = "json"
   EXPECT_EQ(config->epoch.value, 3u);
   EXPECT_EQ(config->regions.size(), 2u);
   EXPECT_EQ(config->passphrase_file, "/etc/pass");
+  EXPECT_EQ(config->encryption_key, folder_.path() + "/enc.key");
   EXPECT_EQ(config->listen, "0.0.0.0:7370");
   ASSERT_TRUE(config->parent);
   EXPECT_EQ(config->parent->code.text(), "370800");
@@ -143,7 +146,16 @@ TEST_F(ConfigTest, EachProblemIsToldWithItsLine) {
                 HasSubstr(At(line, c.key)))
         << c.value;
   }
-  EXPECT_THAT(Problems("[parent]\ncode = \"370800\"\n"), HasSubstr("parent.address: is required"));
+}
+
+// A parent that no network leads to is reached by bundle files.
+TEST_F(ConfigTest, AParentNeedsNoAddress) {
+  const auto config = Load(std::string(kSmallest) + "[parent]\ncode = \"370800\"\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_TRUE(config->parent);
+  EXPECT_EQ(config->parent->address, "");
+  EXPECT_THAT(Problems("[parent]\ncode = \"370800\"\naddress = \"\"\n"),
+              HasSubstr("parent.address: must not be empty"));
 }
 
 TEST_F(ConfigTest, AKeyThatNobodyKnowsIsASlip) {

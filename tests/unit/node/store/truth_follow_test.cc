@@ -243,6 +243,24 @@ TEST_F(TruthFollow, KeepsWitnessTimesAndTheNewestHeld) {
   EXPECT_EQ(Keys(keys::StatementPrefix(view.number(), self, 2)), 1u);
 }
 
+// A slower session on the same ledger states nothing over a head that is no longer the newest.
+TEST_F(TruthFollow, RefusesAHeadThatWasOutrun) {
+  const auto key = TestSigner();
+  const NodeCode self = TestLedger("370800").origin;
+  LeafSource county = County();
+  ASSERT_EQ(Follow({county.Next(100)}), kDone);
+  const crypto::Head early = county.HeadNow(clock_.Now());
+  ASSERT_EQ(Follow({county.Next(100)}), kDone);
+  ASSERT_EQ(Follow({SignedHead(county.HeadNow(clock_.Now()), *key)}), kDone);
+  EXPECT_EQ(Follow({SignedHead(early, *key),
+                    SignedStatement(early, StatementKind::kSeen, self, clock_.Now(), *key)}),
+            ErrorCode::kStoreGap);
+  const auto snapshot = *truth_->Snapshot();
+  const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger());
+  EXPECT_EQ((*view.NewestHead())->head.size, 200u);
+  EXPECT_EQ(Keys(keys::StatementPrefix(view.number(), self, 1)), 0u);
+}
+
 TEST_F(TruthFollow, RefusesNotesThatAreNotWhatTheySay) {
   const auto key = TestSigner();
   const NodeCode self = TestLedger("370800").origin;
