@@ -12,6 +12,7 @@
 #include "node/app/node_services.h"
 #include "node/app/version.h"
 #include "node/control/control_server.h"
+#include "node/store/lasting_kv.h"
 #include "protocol/vocab/check.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
@@ -92,8 +93,9 @@ class NodeImpl final : public Node {
                                                     .own = own_,
                                                     .clock = &clock_,
                                                     .uptime = store::SystemUptime}));
-    TJ_ASSIGN_OR_RETURN(
-        derived_, store::OpenLevelKv({.folder = config_.data_folder + "/derived", .truth = false}));
+    TJ_ASSIGN_OR_RETURN(derived_, store::OpenLastingKv([folder = config_.data_folder + "/derived"] {
+                          return store::OpenLevelKv({.folder = folder, .truth = false});
+                        }));
     return absl::OkStatus();
   }
 
