@@ -58,6 +58,7 @@ absl::Status CubeProjection::Apply(const LedgerId& ledger,
   bool changed = false;
   for (const store::ProjectedLeaf& leaf : leaves) {
     if (leaf.header.family == Family::kCaseEvent) {
+      if (leaf.late) continue;  // its header was enough
       partition->Held(leaf.index);
       changed = true;
       continue;

@@ -23,7 +23,7 @@ namespace tj::query {
 class CubeProjection final : public store::Projection {
  public:
   std::string_view name() const override { return "cube"; }
-  uint32_t code_version() const override { return 1; }
+  uint32_t code_version() const override { return 2; }
   std::string_view prefixes() const override;
   bool Reads(const LedgerId&) const override { return true; }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,

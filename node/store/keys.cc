@@ -141,6 +141,26 @@ Bytes Position(std::string_view projection, const LedgerId& ledger) {
   return key;
 }
 
+Bytes LatePrefix(std::string_view projection, const LedgerId& ledger) {
+  Bytes key(1, derived_prefix::kLate);
+  key.append(projection).push_back('\0');
+  key.append(ledger.Text()).push_back('\0');
+  return key;
+}
+
+Bytes Late(std::string_view projection, const LedgerId& ledger, Index index) {
+  Bytes key = LatePrefix(projection, ledger);
+  Put(key, index.value, 8);
+  return key;
+}
+
+std::optional<Index> ParseLate(ByteView key, ByteView prefix) {
+  if (!key.starts_with(prefix)) return std::nullopt;
+  key.remove_prefix(prefix.size());
+  if (key.size() != 8) return std::nullopt;
+  return Index{Take(key, 8)};
+}
+
 std::optional<LedgerId> ParseLedger(ByteView key) {
   if (key.empty() || key[0] != kLedger) return std::nullopt;
   key.remove_prefix(1);

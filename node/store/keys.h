@@ -20,6 +20,7 @@
 // derived/ (rebuilt when deleted)
 //   00                               schema version 4                                        1
 //   'p' projection 00 ledger text    position                                                1
+//   'w' projection 00 ledger text 00 index 8   empty: folded without its body, which is owed  2
 //   the rest belongs to projections: one prefix byte each, listed in derived_prefix
 
 #ifndef TJ_NODE_STORE_KEYS_H_
@@ -124,6 +125,7 @@ std::optional<LedgerNumber> LedgerOf(ByteView key);
 // First byte of each projection's own rows in derived/.
 namespace derived_prefix {
 inline constexpr char kPosition = 'p';
+inline constexpr char kLate = 'w';       // records folded without a body that is owed
 inline constexpr char kCase = 'c';       // node/case: case state
 inline constexpr char kRow = 'r';        // node/case: summary rows of the own ledger
 inline constexpr char kRowDirty = 'd';   // node/case: rows not yet emitted
@@ -135,6 +137,10 @@ inline constexpr char kCalendar = 'k';   // node/case: calendars adopted by the 
 }  // namespace derived_prefix
 
 Bytes Position(std::string_view projection, const LedgerId& ledger);
+Bytes LatePrefix(std::string_view projection, const LedgerId& ledger);
+Bytes Late(std::string_view projection, const LedgerId& ledger, Index index);
+// `key` begins with a LatePrefix; nullopt unless its index follows.
+std::optional<Index> ParseLate(ByteView key, ByteView prefix);
 
 }  // namespace tj::store::keys
 

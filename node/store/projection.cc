@@ -5,6 +5,7 @@
 
 #include "node/store/keys.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/bytes_io.h"
@@ -45,6 +46,13 @@ std::optional<Position> ParsePosition(ByteView value) {
 // What all positions of a projection begin with: a position's key without its ledger.
 Bytes PositionPrefix(std::string_view projection) {
   Bytes prefix(1, keys::derived_prefix::kPosition);
+  prefix.append(projection).push_back('\0');
+  return prefix;
+}
+
+// What all late records of a projection begin with.
+Bytes LateRowsPrefix(std::string_view projection) {
+  Bytes prefix(1, keys::derived_prefix::kLate);
   prefix.append(projection).push_back('\0');
   return prefix;
 }
@@ -99,6 +107,7 @@ absl::StatusOr<bool> Projector::RunOnce(uint64_t records_max) {
       loaded_ = false;
       return true;
     }
+    TJ_RETURN_IF_ERROR(FoldLate(view));
     TJ_ASSIGN_OR_RETURN(const bool some, CatchUp(view, records_max, progress));
     left = left || some;
   }
@@ -137,6 +146,7 @@ absl::Status Projector::Load(const KvReader& reader, const std::vector<LedgerId>
 absl::Status Projector::DeleteAll() {
   // Positions first: whatever a crash leaves of the rows is then known to be left over.
   TJ_RETURN_IF_ERROR(DeletePrefix(derived_, PositionPrefix(projection_.name())));
+  TJ_RETURN_IF_ERROR(DeletePrefix(derived_, LateRowsPrefix(projection_.name())));
   for (const char prefix : projection_.prefixes()) {
     TJ_RETURN_IF_ERROR(DeletePrefix(derived_, {&prefix, 1}));
   }
@@ -147,34 +157,70 @@ absl::StatusOr<bool> Projector::CatchUp(LedgerView& view, uint64_t records_max,
                                         ProjectionProgress& progress) {
   const uint64_t end = progress.size + std::min(records_max, view.size() - progress.size);
   while (progress.size < end) {
-    TJ_ASSIGN_OR_RETURN(const LedgerView::Stored stored, view.StoredSegment(Index{progress.size}));
-    const auto segment = wire::DecodeSegment(stored.bytes);
-    const std::string place = Cat(view.id().Text(), " record ", progress.size);
-    if (!segment.ok())
-      return Error(ErrorCode::kStoreCorrupt, Cat(place, ": ", DetailOf(segment.status())));
-    if (segment->first.value > progress.size || segment->end().value <= progress.size ||
-        segment->end().value > view.size()) {
-      return Error(ErrorCode::kStoreCorrupt, Cat(place, ": its segment holds other records"));
+    // Small pieces together: each batch costs a root, and that a look at all leaves of its tile.
+    std::vector<wire::Segment> pieces;
+    uint64_t next = progress.size;
+    while (next < end) {
+      TJ_ASSIGN_OR_RETURN(const LedgerView::Stored stored, view.StoredSegment(Index{next}));
+      const uint64_t piece_end = stored.range.first.value + stored.range.count;
+      if (!pieces.empty() && piece_end - progress.size > limits::kSegmentRecordsMax) break;
+      auto segment = wire::DecodeSegment(stored.bytes);
+      const std::string place = Cat(view.id().Text(), " record ", next);
+      if (!segment.ok())
+        return Error(ErrorCode::kStoreCorrupt, Cat(place, ": ", DetailOf(segment.status())));
+      if (segment->first.value > next || segment->end().value <= next ||
+          segment->end().value > view.size()) {
+        return Error(ErrorCode::kStoreCorrupt, Cat(place, ": its segment holds other records"));
+      }
+      next = segment->end().value;
+      pieces.push_back(*std::move(segment));
     }
-    TJ_RETURN_IF_ERROR(Fold(view, *segment, progress));
+    TJ_RETURN_IF_ERROR(Fold(view, pieces, progress));
   }
   return progress.size < view.size();
 }
 
-absl::Status Projector::Fold(LedgerView& view, const wire::Segment& segment,
+absl::Status Projector::Fold(LedgerView& view, const std::vector<wire::Segment>& pieces,
                              ProjectionProgress& progress) {
   leaves_.clear();
-  for (uint64_t i = progress.size; i < segment.end().value; ++i) {
-    const wire::Leaf& leaf = segment.leaves[i - segment.first.value];
-    leaves_.push_back({Index{i}, leaf.header, leaf.body});
+  for (const wire::Segment& piece : pieces) {
+    for (uint64_t i = progress.size + leaves_.size(); i < piece.end().value; ++i) {
+      const wire::Leaf& leaf = piece.leaves[i - piece.first.value];
+      leaves_.push_back({Index{i}, leaf.header, leaf.body});
+    }
   }
   KvBatch batch;
   TJ_RETURN_IF_ERROR(projection_.Apply(view.id(), leaves_, derived_, batch));
-  Position position{projection_.code_version(), segment.end().value, {}};
+  TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(Index{progress.size}, leaves_.size()));
+  for (const Index index : missing) {
+    if (index >= pieces.back().end()) break;
+    batch.Put(keys::Late(projection_.name(), view.id(), index), {});
+  }
+  Position position{projection_.code_version(), pieces.back().end().value, {}};
   TJ_ASSIGN_OR_RETURN(position.root, view.RootAt(position.size));
   batch.Put(keys::Position(projection_.name(), view.id()), EncodePosition(position));
   TJ_RETURN_IF_ERROR(derived_.Write(batch, Durability::kUnsynced));
   progress.size = position.size;
+  return absl::OkStatus();
+}
+
+absl::Status Projector::FoldLate(LedgerView& view) {
+  const Bytes prefix = keys::LatePrefix(projection_.name(), view.id());
+  std::vector<Index> waiting;
+  TJ_RETURN_IF_ERROR(ScanPrefix(derived_, prefix, [&](ByteView key, ByteView) {
+    if (const auto index = keys::ParseLate(key, prefix)) waiting.push_back(*index);
+    return true;
+  }));
+  for (const Index index : waiting) {
+    TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(index, 1));
+    if (!missing.empty() && missing.front() == index) continue;
+    TJ_ASSIGN_OR_RETURN(const auto found, view.Leaves(index, 1));
+    const ProjectedLeaf leaf{index, found[0].header, found[0].body, /*late=*/true};
+    KvBatch batch;
+    TJ_RETURN_IF_ERROR(projection_.Apply(view.id(), {&leaf, 1}, derived_, batch));
+    batch.Delete(keys::Late(projection_.name(), view.id(), index));
+    TJ_RETURN_IF_ERROR(derived_.Write(batch, Durability::kUnsynced));
+  }
   return absl::OkStatus();
 }
 

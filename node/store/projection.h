@@ -4,6 +4,9 @@
 // not match the ledger, the projection's rows of all ledgers are deleted and it starts from
 // nothing. Rows without any position are what a crash left of such a deletion, and go too.
 //
+// A record that is folded while its body is owed and not here is noted, and folded again by itself
+// when the body has come (sync's `opened`), whatever came after it meanwhile.
+//
 //   position  = code version 4 · size 8 · root 32
 
 #ifndef TJ_NODE_STORE_PROJECTION_H_
@@ -30,6 +33,7 @@ struct ProjectedLeaf {
   Index index;
   const wire::Header& header;
   ByteView body;
+  bool late = false;  // it was folded before, without its body
 };
 
 class Projection {
@@ -42,9 +46,10 @@ class Projection {
   virtual std::string_view prefixes() const = 0;
   // Whether it reads this ledger at all.
   virtual bool Reads(const LedgerId& ledger) const = 0;
-  // Folds consecutive leaves, at most limits::kSegmentRecordsMax; reads earlier rows from
-  // `derived`, adds new ones to `batch`. Never fails on a payload: what does not parse is counted
-  // under keys::derived_prefix::kSkipped. An error is one of the database. Called from one thread.
+  // Folds consecutive leaves, at most limits::kSegmentRecordsMax, or one that is late; reads
+  // earlier rows from `derived`, adds new ones to `batch`. Never fails on a payload: what does not
+  // parse is counted under keys::derived_prefix::kSkipped. An error is one of the database. Called
+  // from one thread.
   virtual absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
                              const KvReader& derived, KvBatch& batch) = 0;
   // Forget anything cached in memory: the rows were deleted, or the last batch was not written.
@@ -82,8 +87,11 @@ class Projector {
   // Reads from where `progress` stands; true when records were left.
   absl::StatusOr<bool> CatchUp(LedgerView& view, uint64_t records_max,
                                ProjectionProgress& progress);
-  // Projects the part of a segment from `progress` on, and writes rows and position.
-  absl::Status Fold(LedgerView& view, const wire::Segment& segment, ProjectionProgress& progress);
+  // Projects consecutive segments, from `progress` on, and writes rows and position.
+  absl::Status Fold(LedgerView& view, const std::vector<wire::Segment>& pieces,
+                    ProjectionProgress& progress);
+  // Folds what came late.
+  absl::Status FoldLate(LedgerView& view);
   ProjectionProgress& ProgressOf(const LedgerId& ledger);
 
   Truth& truth_;

@@ -52,9 +52,11 @@ TEST(Keys, AreWhatIsOnDisk) {
   add("Fork", Fork(kSeven, Instant{1790000000123}));
   add("ForkPrefix", ForkPrefix(kSeven));
   add("Position", Position("case", Shizhong()));
+  add("Late", Late("case", Shizhong(), Index{258}));
   text += Cat("derived prefixes ", derived_prefix::kPosition, derived_prefix::kCase,
               derived_prefix::kRow, derived_prefix::kRowDirty, derived_prefix::kCubeRow,
-              derived_prefix::kCube, derived_prefix::kPartition, derived_prefix::kSkipped, "\n");
+              derived_prefix::kCube, derived_prefix::kPartition, derived_prefix::kSkipped,
+              derived_prefix::kLate, "\n");
   text += Cat("schema version ", kSchemaVersion, "\n");
   EXPECT_EQ(text, Golden());
 }
