@@ -1,5 +1,6 @@
 #include "node/case/summary_emitter.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,7 @@ absl::StatusOr<uint64_t> SummaryEmitter::Emit(uint64_t folded_size, Instant now,
     const auto issued = issued_.find(key);
     if (issued != issued_.end()) {
       if (issued->second.revision > row.revision) continue;  // on its way back to us
+      issued->second.at = std::min(issued->second.at, now);  // the clock may have been set back
       if (!flush && now - issued->second.at < interval_) continue;
     }
     TJ_ASSIGN_OR_RETURN(store::PreparedRecord record, Prepare(key, row, folded_size));

@@ -235,6 +235,20 @@ TEST_F(SummaryTest, ARowIsNotWrittenMoreOftenThanItsInterval) {
   EXPECT_EQ(Emit(true), 1u) << "a flush does not wait";
 }
 
+TEST_F(SummaryTest, AClockThatIsSetBackHoldsNothingUp) {
+  constexpr Duration kAhead = 5 * kInterval;
+  clock_.Advance(kAhead);
+  Append(Apply("2026-11-02 09:00"));
+  Fold();
+  EXPECT_EQ(Emit(false), 1u);
+  clock_.Advance(-kAhead);
+  Append(Event(v1::ACCEPT, "2026-11-02 10:00"));
+  Fold();
+  EXPECT_EQ(Emit(false), 0u);
+  clock_.Advance(kInterval);
+  EXPECT_EQ(Emit(false), 1u);
+}
+
 TEST_F(SummaryTest, ACalendarThatComesLaterJudges) {
   Append(Apply("2026-11-02 09:00"));
   Append(Event(v1::ACCEPT, "2026-11-02 10:00"));
