@@ -38,6 +38,10 @@ class BodyRequests {
   // A round is over and nothing at all came of it: what we said, or our credit, was lost.
   bool Unanswered(Instant now) const { return retry_at_ && now >= *retry_at_ && !answered_; }
   absl::Status OnTimer(const Ledgers& ledgers, Instant now, Output& out);
+  // The clock was set back by so much.
+  void SetBack(Duration by) {
+    if (retry_at_) retry_at_ = *retry_at_ - by;
+  }
   // When to try again; none when nothing is under way.
   std::optional<Instant> WakeAt() const { return retry_at_; }
 

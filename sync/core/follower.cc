@@ -289,6 +289,11 @@ std::optional<Instant> Follower::WakeAt() const {
   return retry && *retry < stall ? retry : stall;
 }
 
+void Follower::SetBack(Duration by) {
+  moved_at_ = moved_at_ - by;
+  requests_.SetBack(by);
+}
+
 void Follower::RefuseForNow(const absl::Status& why, Output& out) {
   Refuse(out, ledger_, why, Retry::kYes, frontier_.size());
   state_ = State::kResync;

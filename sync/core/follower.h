@@ -49,6 +49,8 @@ class Follower {
   bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);
   std::optional<Instant> WakeAt() const;
+  // The clock was set back by so much.
+  void SetBack(Duration by);
 
   const LedgerId& ledger() const { return ledger_; }
   Session::LedgerProgress Progress() const;

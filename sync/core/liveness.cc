@@ -9,6 +9,10 @@ namespace tj::sync {
 
 void Liveness::Started(Instant now) { started_ = heard_ = sent_ = now; }
 
+void Liveness::SetBack(Duration by) {
+  for (Instant* const at : {&started_, &heard_, &sent_}) *at = *at - by;
+}
+
 absl::Status Liveness::Check(Instant now) const {
   if (!ready_ && now >= started_ + limits::kHandshakeMax) {
     return Error(ErrorCode::kSyncTimeout, "no hello came");

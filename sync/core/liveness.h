@@ -14,6 +14,8 @@ namespace tj::sync {
 class Liveness {
  public:
   void Started(Instant now);
+  // The clock was set back by so much.
+  void SetBack(Duration by);
   void Ready() { ready_ = true; }
   void Heard(Instant now) { heard_ = now; }
   void Sent(Instant now) { sent_ = now; }

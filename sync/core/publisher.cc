@@ -176,6 +176,10 @@ std::optional<Instant> Publisher::WakeAt() const {
   return *last_offer_at_ + (under_way_ ? limits::kHeadAnswerMax : options_.offer_interval);
 }
 
+void Publisher::SetBack(Duration by) {
+  if (last_offer_at_) last_offer_at_ = *last_offer_at_ - by;
+}
+
 absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::Note& note,
                                     Instant now, Output& out) {
   const auto line = CheckStatement(*options_.trust, note, kind, options_.peer);

@@ -50,6 +50,8 @@ class Publisher {
   // The next one, which must be sent; nullopt when there is none after all.
   absl::StatusOr<std::optional<wire::Frame>> NextFrame();
   std::optional<Instant> WakeAt() const;
+  // The clock was set back by so much.
+  void SetBack(Duration by);
 
   const LedgerId& ledger() const { return ledger_; }
   Session::LedgerProgress Progress() const;

@@ -28,6 +28,7 @@ struct Session::Impl {
 
   template <typename Action>
   Output Run(Instant now, Action action);
+  void NoteTime(Instant now);
   absl::Status Advance(Instant now, Output& out);
   absl::Status Pump(Output& out);
   void End(const absl::Status& why, Output& out);
@@ -57,6 +58,7 @@ struct Session::Impl {
   CreditBalance balance;  // what we may send
   CreditWindow window;    // what the peer may send
   uint64_t nonce;
+  Instant newest_time;  // of the last input
 };
 
 // Every input goes through here: does `action`, then what time and credit allow, and sees to the
@@ -65,6 +67,7 @@ template <typename Action>
 Output Session::Impl::Run(Instant now, Action action) {
   Output out;
   if (phase == Phase::kClosed) return out;
+  NoteTime(now);
   absl::Status status = action(out);
   if (!status.ok()) End(status, out);
   if (!out.then_send.empty()) liveness.Sent(now);
@@ -109,6 +112,17 @@ void Session::Impl::End(const absl::Status& why, Output& out) {
       .code = std::string(info.name), .detail = DetailOf(why), .retry = info.retryable});
   out.close = why;
   phase = Phase::kClosed;
+}
+
+// A clock that was set back: what waits for a time waits no longer than it did.
+void Session::Impl::NoteTime(Instant now) {
+  if (now < newest_time) {
+    const Duration by = newest_time - now;
+    liveness.SetBack(by);
+    for (auto& [ledger, publisher] : publishers) publisher.SetBack(by);
+    for (auto& [ledger, follower] : followers) follower.SetBack(by);
+  }
+  newest_time = now;
 }
 
 absl::Status Session::Impl::Advance(Instant now, Output& out) {
