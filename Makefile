@@ -35,7 +35,11 @@ bench:
 	build/release/bin/tj_bench --out build/bench.json
 bench-peers:
 	tests/bench/peers
-sim regulation:
+sim:
+	cmake --preset release -DTJ_TESTS=ON
+	cmake --build --preset release --target tj_sim
+	build/release/bin/tj_sim --seeds $(SEEDS) --from $(FROM) --jobs $(shell nproc)
+regulation:
 	@echo "make $@: nothing is behind this yet" >&2; exit 1
 clean:
 	rm -rf --one-file-system build/dev build/release build/asan build/tsan build/fuzz

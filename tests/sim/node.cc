@@ -1,0 +1,365 @@
+#include "tests/sim/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/app/follow_host.h"
+#include "node/store/keys.h"
+#include "node/store/lasting_kv.h"
+#include "protocol/vocab/check.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "tests/sim/keys.h"
+#include "tests/sim/watch.h"
+
+namespace tj::sim {
+namespace {
+
+// How often a summary row may be written again; a real node waits longer.
+constexpr Duration kSummaryInterval{10'000};
+constexpr Duration kReopenMax{2000};
+
+}  // namespace
+
+absl::StatusOr<Bytes> NodeSigner::Sign(ByteView message) {
+  if (away) return Error(ErrorCode::kCryptoUnavailable, "simulated");
+  return key->Sign(message);
+}
+
+NodeLedgers::NodeLedgers(const store::Truth& truth, LedgerId own, Loop& loop, const Bugs& bugs,
+                         const bool& withholds)
+    : LedgersPort(truth, own), own_ledger_(own), loop_(loop), bugs_(bugs), withholds_(withholds) {}
+
+absl::StatusOr<std::optional<crypto::Note>> NodeLedgers::NewestHead(const LedgerId& ledger) const {
+  auto note = LedgersPort::NewestHead(ledger);
+  if (!bugs_.Has(Bug::kHeadGoesBack) || ledger != own_ledger_ || !note.ok() || !*note) return note;
+  if (!older_head_) older_head_ = **note;
+  if (loop_.rng.OneIn(4)) return older_head_;
+  return note;
+}
+
+absl::StatusOr<std::optional<crypto::Note>> NodeLedgers::NewestStatement(
+    const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const {
+  auto note = LedgersPort::NewestStatement(ledger, signer, kind);
+  if (!bugs_.Has(Bug::kStatementGoesBack) || signer != own_ledger_.origin || !note.ok() || !*note) {
+    return note;
+  }
+  return first_statement_.emplace(std::pair(ledger, static_cast<int>(kind)), **note).first->second;
+}
+
+absl::StatusOr<sync::SegmentChunk> NodeLedgers::Segment(const LedgerId& ledger, Index at,
+                                                        uint64_t end_max,
+                                                        const wire::ColumnFilter& keep) const {
+  if (bugs_.Has(Bug::kBodyOutsideAudience)) {
+    return LedgersPort::Segment(ledger, at, end_max, [](Audience, ByteView) { return true; });
+  }
+  if (bugs_.Has(Bug::kResumeOffByOne) && at.value % 5 == 1 && at.value + 1 < end_max) ++at.value;
+  if (withholds_ && loop_.rng.OneIn(3)) {
+    loop_.counts.Add("fault serving: bodies withheld");
+    return LedgersPort::Segment(ledger, at, end_max, [](Audience, ByteView) { return false; });
+  }
+  return LedgersPort::Segment(ledger, at, end_max, keep);
+}
+
+absl::StatusOr<std::vector<Index>> NodeLedgers::Missing(const LedgerId& ledger, Index from,
+                                                        size_t max) const {
+  if (bugs_.Has(Bug::kHeldBeforeBodies)) return std::vector<Index>();
+  return LedgersPort::Missing(ledger, from, max);
+}
+
+struct Node::Running {
+  std::unique_ptr<store::Truth> truth;
+  std::unique_ptr<store::Kv> derived;
+  std::unique_ptr<NodeLedgers> ledgers;
+  std::unique_ptr<app::FollowHost> host;
+  std::unique_ptr<app::FoldRound> folds;
+  std::map<NodeCode, std::shared_ptr<Driver>> drivers;
+  bool writer_kicked = false;
+  int requests = 0;  // since the writer's last turn
+  uint64_t reopened = 0;
+  bool folds_kicked = false;
+  bool folded = false;
+  bool signer_kicked = false;
+  bool urgent = false;
+  Duration signs_from{0};
+  uint64_t signed_turns = 0;
+  uint64_t last_signed_size = ~uint64_t{0};
+};
+
+Node::Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code)
+    : loop_(loop),
+      watch_(watch),
+      bugs_(bugs),
+      own_{std::move(code), Epoch{}},
+      clock_(loop),
+      disk_(loop, bugs) {}
+
+Node::~Node() {
+  if (running_) disk_.PowerOff();
+}
+
+void Node::Soon(Duration delay, std::function<void()> what) {
+  loop_.After(delay, [this, life = lives_, what = std::move(what)] {
+    if (life == lives_ && running_ && !dying()) what();
+  });
+}
+
+void Node::Start() {
+  if (running_) return;
+  disk_.PowerOn();
+  dying_ = false;
+  ++lives_;
+  auto running = std::make_unique<Running>();
+  const bool fresh = disk_.head_text().empty();
+  auto truth = store::Truth::Open({.folder = "/nowhere",
+                                   .own = own_,
+                                   .clock = &clock_,
+                                   .uptime = [this] { return clock_.Uptime(); },
+                                   .ballast_bytes = 0,
+                                   .open_kv = [this] { return disk_.OpenTruth(); },
+                                   .head_place = &disk_.head_place(),
+                                   .own_thread = false});
+  if (!truth.ok()) {
+    loop_.Trace(code().text(), Cat("does not start: ", Describe(truth.status())));
+    watch_.DidNotStart(code(), truth.status());
+    // The supervisor tries again.
+    loop_.After(Duration(2000), [this] {
+      if (!running_) Start();
+    });
+    return;
+  }
+  loop_.counts.Add(fresh ? "state started from nothing" : "state started over what is there");
+  running->truth = *std::move(truth);
+  auto derived = store::OpenLastingKv(
+      [this]() -> absl::StatusOr<std::unique_ptr<store::Kv>> { return disk_.OpenDerived(); });
+  TJ_CHECK(derived.ok());
+  running->derived = *std::move(derived);
+  running->ledgers = std::make_unique<NodeLedgers>(*running->truth, own_, loop_, bugs_, withholds);
+  running->host = std::make_unique<app::FollowHost>(
+      *running->truth, own_, signer_, clock_, trust_,
+      app::FollowHost::Hooks{
+          .grown = [this] { KickFolds(Duration(0)); },
+          .own_rollback = [this](const absl::Status&) { frozen_ = true; },
+          .fork = [this](const LedgerId& ledger, uint64_t) { watch_.Forked(code(), ledger); }});
+  running->folds = std::make_unique<app::FoldRound>(*running->truth, *running->derived, own_,
+                                                    kSummaryInterval, clock_);
+  running->truth->OnCommit([this](uint64_t) {
+    if (!running_) return;
+    running_->folded = false;
+    KickSigner(Duration(0), false);
+    KickFolds(loop_.rng.Within(1, 300));
+  });
+  running_ = std::move(running);
+  loop_.Trace(code().text(), Cat("starts with ", Status().own_size, " records"));
+  KickSigner(loop_.rng.Within(1, 500), false);
+  KickFolds(loop_.rng.Within(1, 500));
+}
+
+void Node::Crash(bool silent) {
+  if (!running_) return;
+  loop_.Trace(code().text(), silent ? "dies, and nobody is told" : "dies");
+  dying_ = true;
+  disk_.PowerOff();
+  // Abort calls back, and takes the driver out.
+  const auto drivers = running_->drivers;
+  for (const auto& [peer, driver] : drivers) driver->Abort(silent);
+  ++lives_;
+  running_.reset();
+  dying_ = false;
+  watch_.Down(code());
+}
+
+void Node::Stop() {
+  if (!running_ || dying()) return;
+  loop_.Trace(code().text(), "stops");
+  const auto drivers = running_->drivers;
+  for (const auto& [peer, driver] : drivers) driver->Abort(false);
+  running_->truth->OnCommit([](uint64_t) {});
+  ++lives_;
+  running_.reset();  // finishes what is queued
+  if (disk_.off()) disk_.PowerOff();
+  watch_.Down(code());
+}
+
+void Node::Append(store::AppendRequest request, store::AppendDone done) {
+  if (!up()) return;
+  const uint64_t life = lives_;
+  ++running_->requests;
+  running_->truth->Append(std::move(request), [this, life, done = std::move(done)](auto answers) {
+    // An answer that is not one of success may be of a node that is dying.
+    if (answers.ok() || (life == lives_ && !dying())) done(std::move(answers));
+  });
+  KickWriter(loop_.rng.Within(0, 8));
+}
+
+void Node::Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) {
+  if (!up()) return;
+  ++running_->requests;
+  running_->host->Persist(std::move(ops), [this, done = std::move(done)](absl::Status status) {
+    if (!dying()) Soon(Duration(0), [done, status] { done(status); });
+  });
+  KickWriter(loop_.rng.Within(0, 8));
+}
+
+void Node::KickWriter(Duration delay) {
+  if (std::exchange(running_->writer_kicked, true)) return;
+  Soon(delay, [this] { Work(); });
+}
+
+void Node::Work() {
+  running_->writer_kicked = false;
+  if (std::exchange(running_->requests, 0) > 1)
+    loop_.counts.Add("state commit of several requests");
+  running_->truth->Work();
+  if (disk_.off()) {
+    loop_.After(Duration(0), [this] { Crash(loop_.rng.OneIn(3)); });
+    return;
+  }
+  AfterWriting();
+  watch_.Committed(*this);
+}
+
+// The writer's thread would go on by itself.
+void Node::AfterWriting() {
+  const store::TruthStatus status = Status();
+  if (status.reopened > running_->reopened) {
+    loop_.counts.Add("state database opened again", status.reopened - running_->reopened);
+    running_->reopened = status.reopened;
+  }
+  if (!status.last_error.ok() && CodeOf(status.last_error) == ErrorCode::kStoreClock) {
+    loop_.counts.Add("state clock not believed");
+  }
+  if (!status.writable) {
+    KickWriter(loop_.rng.Within(5, kReopenMax.count()));
+  } else if (status.queue_records > 0) {
+    KickWriter(Duration(0));
+  }
+}
+
+void Node::KickFolds(Duration delay) {
+  if (!running_ || std::exchange(running_->folds_kicked, true)) return;
+  Soon(delay, [this] { Fold(); });
+}
+
+void Node::Fold() {
+  running_->folds_kicked = false;
+  running_->folded = true;
+  const auto more = running_->folds->Run();
+  if (disk_.off()) {
+    loop_.After(Duration(0), [this] { Crash(false); });
+    return;
+  }
+  AfterWriting();
+  watch_.Committed(*this);
+  if (!more.ok()) {
+    running_->folded = false;
+    loop_.Trace(code().text(), Cat("folds fail: ", Describe(more.status())));
+    KickFolds(Duration(1000));
+  } else {
+    KickFolds(*more ? Duration(0) : kSummaryInterval);
+  }
+}
+
+void Node::KickSigner(Duration delay, bool urgent) {
+  running_->urgent = running_->urgent || urgent;
+  if (std::exchange(running_->signer_kicked, true)) return;
+  Soon(std::max(delay, running_->signs_from - loop_.now()), [this] { SignHead(); });
+}
+
+void Node::SignHead() {
+  running_->signer_kicked = false;
+  running_->signs_from = loop_.now() + limits::kHeadSignInterval;
+  const bool urgent = std::exchange(running_->urgent, false);
+  if (frozen_) return;
+  auto note = running_->truth->SignHead(signer_, limits::kHeartbeatInterval);
+  if (disk_.off()) {
+    loop_.After(Duration(0), [this] { Crash(false); });
+    return;
+  }
+  AfterWriting();
+  if (!note.ok()) {
+    KickSigner(limits::kHeadSignInterval, urgent);
+    return;
+  }
+  watch_.Committed(*this);
+  watch_.Signed(*this, *note);
+  if (running_->last_signed_size == note->head.size) loop_.counts.Add("state head repeated");
+  running_->last_signed_size = note->head.size;
+  const auto drivers = running_->drivers;
+  for (const auto& [peer, driver] : drivers) driver->Published(own_, urgent);
+  // The heartbeat, unless there is news before.
+  Soon(limits::kHeartbeatInterval, [this, turn = ++running_->signed_turns] {
+    if (turn == running_->signed_turns) KickSigner(Duration(0), false);
+  });
+}
+
+void Node::UseKey(int generation) {
+  key_generation_ = generation;
+  signer_.key = &Keys::Instance().SignerOf(code(), generation);
+}
+
+void Node::OnEvent(const NodeCode& peer, const sync::Event& event) {
+  if (up()) running_->host->OnEvent(peer, event);
+}
+
+void Node::Connect(const NodeCode& peer, std::shared_ptr<Stream> stream, End end,
+                   std::function<void(const absl::Status&)> ended) {
+  if (!up()) {
+    stream->Abort(end, false);
+    return;
+  }
+  if (Driver* const older = DriverOf(peer)) {
+    loop_.counts.Add("state newer stream replaces the older");
+    older->Abort(false);
+  }
+  sync::SessionOptions options{.self = code(),
+                               .peer = peer,
+                               .software = "simulated",
+                               .trust = trust_,
+                               .signer = &signer_,
+                               .ledgers = running_->ledgers.get(),
+                               .nonce_seed = loop_.rng.Next(),
+                               .offer_interval = Duration(5000)};
+  auto driver = std::make_shared<Driver>(
+      *this, std::move(options), stream, end,
+      [this, life = lives_, peer, ended = std::move(ended)](const absl::Status& why) {
+        if (life == lives_ && running_) running_->drivers.erase(peer);
+        ended(why);
+      });
+  stream->Attach(end, driver);
+  running_->drivers[peer] = driver;
+  driver->Begin();
+}
+
+void Node::Disconnect(const NodeCode& peer, bool silent) {
+  if (Driver* const driver = DriverOf(peer)) {
+    const auto kept = running_->drivers.at(peer);
+    driver->Abort(silent);
+  }
+}
+
+Driver* Node::DriverOf(const NodeCode& peer) {
+  if (!running_) return nullptr;
+  const auto found = running_->drivers.find(peer);
+  return found == running_->drivers.end() ? nullptr : found->second.get();
+}
+
+bool Node::FoldedAll() {
+  if (!running_ || !running_->folded) return false;
+  // A row that is due will be a record.
+  const auto it = disk_.derived().NewIterator();
+  it->Seek({&store::keys::derived_prefix::kRowDirty, 1});
+  return !it->Valid() || it->key().front() != store::keys::derived_prefix::kRowDirty;
+}
+
+store::TruthStatus Node::Status() const {
+  return running_ ? running_->truth->Status() : store::TruthStatus{};
+}
+
+void Node::ConfirmClock() {
+  if (up()) running_->truth->ConfirmClock();
+}
+
+store::Truth* Node::truth() { return running_ ? running_->truth.get() : nullptr; }
+
+}  // namespace tj::sim

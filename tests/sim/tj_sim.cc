@@ -1,0 +1,215 @@
+// tj_sim: plays histories and says what went wrong.
+//
+//   tj_sim [--seeds N] [--from S] [--jobs J] [--bug NAME] [--until-failure] [--trace]
+//
+// One process plays every J-th seed, for each of J processes. Ends with "n passed, m failed" and
+// the rate. A seed that fails is printed with the command that plays it again.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "node/app/log.h"
+#include "protocol/vocab/text.h"
+#include "tests/sim/history.h"
+#include "tests/sim/keys.h"
+
+namespace tj::sim {
+namespace {
+
+// From so many seeds on, a fault or state that was never met is a failure.
+constexpr uint64_t kLongRun = 1000;
+
+struct Arguments {
+  uint64_t seeds = 100;
+  uint64_t from = 1;
+  uint64_t jobs = 1;
+  Bugs bugs;
+  std::string bug_name;
+  bool trace = false;
+  bool until_failure = false;
+};
+
+bool ParseNumber(const char* text, uint64_t& into) {
+  const char* const end = text + std::strlen(text);
+  return std::from_chars(text, end, into).ptr == end;
+}
+
+bool Parse(int argc, char** argv, Arguments& arguments) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (name == "--trace") {
+      arguments.trace = true;
+    } else if (name == "--until-failure") {
+      arguments.until_failure = true;
+    } else if (name == "--seeds" && has_value) {
+      if (!ParseNumber(argv[++i], arguments.seeds)) return false;
+    } else if (name == "--from" && has_value) {
+      if (!ParseNumber(argv[++i], arguments.from)) return false;
+    } else if (name == "--jobs" && has_value) {
+      if (!ParseNumber(argv[++i], arguments.jobs) || arguments.jobs == 0) return false;
+    } else if (name == "--bug" && has_value) {
+      const auto bug = BugFromName(argv[++i]);
+      if (!bug) return false;
+      arguments.bugs.bug = *bug;
+      arguments.bug_name = argv[i];
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What one process found, as text: a line when a seed begins ("> seed"), one when it is over ("=
+// nodes records faults settled"), one when it has failed ("! seed failure"); at the end the counts.
+void PlayShare(const Arguments& arguments, uint64_t share, std::FILE* out) {
+  Counts counts;
+  for (uint64_t i = share; i < arguments.seeds; i += arguments.jobs) {
+    const uint64_t seed = arguments.from + i;
+    std::fprintf(out, "> %llu\n", static_cast<unsigned long long>(seed));
+    std::fflush(out);
+    HistoryResult result = RunHistory({seed, arguments.bugs, arguments.trace});
+    counts.Merge(result.counts);
+    std::fprintf(out, "= %llu %llu %llu %lld\n", static_cast<unsigned long long>(result.nodes),
+                 static_cast<unsigned long long>(result.records),
+                 static_cast<unsigned long long>(result.faults),
+                 static_cast<long long>(result.settled_ms));
+    if (!result.failure.empty()) {
+      std::fprintf(out, "! %llu %s\n", static_cast<unsigned long long>(seed),
+                   result.failure.c_str());
+      if (arguments.until_failure) break;
+    }
+    std::fflush(out);
+  }
+  counts.Add("signatures made", Signatures().made);
+  counts.Add("signatures remembered", Signatures().remembered);
+  counts.Add("signatures verified by OpenSSL", Signatures().verified);
+  std::fputs(counts.Text().c_str(), out);
+  std::fflush(out);
+}
+
+struct Total {
+  Counts counts;
+  std::vector<uint64_t> nodes, records, faults, settled;
+  std::vector<std::string> failures;
+  std::string playing;  // the seed that began last
+};
+
+void TakeLine(const std::string& line, Total& total) {
+  if (line.starts_with("= ")) {
+    unsigned long long nodes = 0, records = 0, faults = 0, settled = 0;
+    if (std::sscanf(line.c_str(), "= %llu %llu %llu %llu", &nodes, &records, &faults, &settled) ==
+        4) {
+      total.nodes.push_back(nodes);
+      total.records.push_back(records);
+      total.faults.push_back(faults);
+      total.settled.push_back(settled);
+    }
+  } else if (line.starts_with("> ")) {
+    total.playing = line.substr(2);
+  } else if (line.starts_with("! ")) {
+    total.failures.push_back(line.substr(2));
+    std::printf("FAILED seed %s\n", line.c_str() + 2);
+    std::fflush(stdout);
+  } else {
+    total.counts.Take(line);
+  }
+}
+
+uint64_t Median(std::vector<uint64_t>& values) {
+  if (values.empty()) return 0;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+// Plays in `jobs` processes and gathers what they say. A process that dies has failed, too.
+Total PlayAll(const Arguments& arguments) {
+  Total total;
+  std::vector<std::pair<pid_t, std::FILE*>> children;
+  for (uint64_t share = 0; share < arguments.jobs; ++share) {
+    int ends[2];
+    if (pipe(ends) != 0) break;
+    const pid_t child = fork();
+    if (child == 0) {
+      close(ends[0]);
+      for (const auto& [pid, file] : children) std::fclose(file);
+      PlayShare(arguments, share, fdopen(ends[1], "w"));
+      _exit(0);
+    }
+    close(ends[1]);
+    children.emplace_back(child, fdopen(ends[0], "r"));
+  }
+  for (const auto& [pid, file] : children) {
+    char* text = nullptr;
+    size_t room = 0;
+    for (ssize_t n; (n = getline(&text, &room, file)) > 0;) {
+      TakeLine(std::string(text, static_cast<size_t>(n - 1)), total);
+    }
+    free(text);
+    std::fclose(file);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    if (status != 0) {
+      total.failures.push_back(Cat(total.playing, " the process died with status ", status));
+    }
+  }
+  return total;
+}
+
+int Run(const Arguments& arguments) {
+  const auto began = std::chrono::steady_clock::now();
+  Keys::Instance();  // before the processes part
+  if (arguments.trace) {
+    PlayShare(arguments, 0, stdout);
+    return 0;
+  }
+  Total total = PlayAll(arguments);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  std::fputs(total.counts.Text().c_str(), stdout);
+  const std::string never = total.counts.Never();
+  if (!never.empty()) std::printf("never met:\n%s", never.c_str());
+  std::printf("median of a seed: %llu nodes, %llu records, %llu faults, settled after %llu ms\n",
+              static_cast<unsigned long long>(Median(total.nodes)),
+              static_cast<unsigned long long>(Median(total.records)),
+              static_cast<unsigned long long>(Median(total.faults)),
+              static_cast<unsigned long long>(Median(total.settled)));
+  for (const std::string& failure : total.failures) {
+    const std::string seed = failure.substr(0, failure.find(' '));
+    std::printf("seed %s\n  again: tj_sim --from %s --seeds 1 --trace%s%s\n", failure.c_str(),
+                seed.c_str(), arguments.bug_name.empty() ? "" : " --bug ",
+                arguments.bug_name.c_str());
+  }
+  std::printf("%zu passed, %zu failed (%.1f seeds a second)\n",
+              total.nodes.size() - std::min(total.failures.size(), total.nodes.size()),
+              total.failures.size(), static_cast<double>(total.nodes.size()) / seconds);
+  // A long run must have met all there is.
+  const bool all_met =
+      never.empty() || arguments.seeds < kLongRun || arguments.bugs.bug != Bug::kNone;
+  return total.failures.empty() && all_met ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tj::sim
+
+int main(int argc, char** argv) {
+  tj::sim::Arguments arguments;
+  if (!tj::sim::Parse(argc, argv, arguments)) {
+    std::fputs(
+        "usage: tj_sim [--seeds N] [--from S] [--jobs J] [--bug NAME] [--until-failure] "
+        "[--trace]\n",
+        stderr);
+    return 2;
+  }
+  tj::app::StartLog("off", "text", "sim");
+  return tj::sim::Run(arguments);
+}

@@ -1,0 +1,58 @@
+// Watch: what the checkers are told of, as it happens; and the counting of protocol states. A
+// further checker joins here. Confined to a thread.
+
+#ifndef TJ_TESTS_SIM_WATCH_H_
+#define TJ_TESTS_SIM_WATCH_H_
+
+#include <map>
+#include <string>
+
+#include "protocol/wire/frame.h"
+#include "sync/core/output.h"
+#include "tests/sim/check_audience.h"
+#include "tests/sim/check_bounds.h"
+#include "tests/sim/check_ledgers.h"
+#include "tests/sim/check_statements.h"
+#include "tests/sim/node.h"
+
+namespace tj::sim {
+
+// One line for a trace.
+std::string DescribeFrame(const wire::Frame& frame);
+
+class Watch {
+ public:
+  Watch(Loop& loop, const Tree& tree);
+  void Add(Node& node) { nodes_[node.code()] = &node; }
+
+  void Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame);
+  void Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame);
+  void Stepped(const NodeCode& node, const NodeCode& peer, const sync::Output& output);
+  void Happened(const NodeCode& node, const NodeCode& peer, const sync::Event& event);
+  void Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes);
+  // It may have written something.
+  void Committed(Node& node);
+  void Signed(Node& node, const crypto::Note& note);
+  void Acknowledged(const NodeCode& node, const store::DedupKey& name,
+                    const store::Appended& answer, bool conflict_expected);
+  void Forked(const NodeCode& node, const LedgerId& ledger);
+  void DidNotStart(const NodeCode& node, const absl::Status& why);
+  void Down(const NodeCode& node);
+  // All that can be checked of the disks as they are.
+  void CheckDisks();
+
+  LedgerCheck& ledgers() { return ledgers_; }
+  const BoundsCheck& bounds() const { return bounds_; }
+
+ private:
+  Loop& loop_;
+  std::map<NodeCode, Node*> nodes_;
+  LedgerCheck ledgers_;
+  StatementCheck statements_;
+  AudienceCheck audience_;
+  BoundsCheck bounds_;
+};
+
+}  // namespace tj::sim
+
+#endif  // TJ_TESTS_SIM_WATCH_H_
