@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <algorithm>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
