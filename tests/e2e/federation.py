@@ -47,6 +47,7 @@ class Node:
         self.data = self.folder / "data"
         self.socket = self.folder / "control.sock"
         self.port = 0
+        self.dial_port = None  # where it dials its parent, when that is not the parent's own port
         self.process = None
 
     def write_config(self, **options):
@@ -70,7 +71,7 @@ class Node:
         if self.parent is None:
             lines += ["[listen]", f'address = "127.0.0.1:{self.port}"']
         else:
-            lines += ["[parent]", f'code = "{self.parent.code}"', f'address = "127.0.0.1:{self.parent.port}"']
+            lines += ["[parent]", f'code = "{self.parent.code}"', f'address = "127.0.0.1:{self.dial_port or self.parent.port}"']
         (self.folder / "node.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.options = options
 
