@@ -21,7 +21,7 @@ from ledger_checks import event_id, leaves_of
 
 COUNTIES = ["370826", "370827", "370828"]
 BATCH_ROWS = 200
-CASES = 4000  # generated at a time, a county
+CASES_PER_SECOND = 60  # made in advance, a county; more than its client gets rid of
 
 
 class Client(threading.Thread):
@@ -92,7 +92,7 @@ def torture(folder, seconds, seed):
     moments = random.Random(seed)
     with Federation(folder, COUNTIES, calendars=CALENDARS) as federation:
         federation.start()
-        files = generate(federation, cases=CASES, seed=seed)
+        files = generate(federation, cases=int(CASES_PER_SECOND * seconds), seed=seed, days=360)
         over = threading.Event()
         clients = [Client(c, files[c.code].read_text(encoding="utf-8").splitlines(keepends=True), over)
                    for c in federation.counties]
