@@ -85,7 +85,12 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
   void OnCancel() override { End(Error(ErrorCode::kSyncLink, "the call was cancelled")); }
 
   void OnDone() override {
-    events_.closed(reason_);
+    absl::Status reason;
+    {
+      const std::lock_guard lock(mutex_);
+      reason = reason_;
+    }
+    events_.closed(std::move(reason));
     self_.reset();  // may delete this
   }
 

@@ -9,11 +9,12 @@ CALENDARS = sorted(str(file) for file in (ROOT / "deploy" / "calendars").glob("*
 LAST_DAY = "2026-06-30"
 
 
-def generate(federation, cases, seed, days=60, folder="cases"):
+def generate(federation, cases, seed, days=60, folder="cases", last_day=LAST_DAY):
     """A file of events a county, in the past whatever the clock of this machine says. By county code."""
     out = federation.folder / folder
     counties = [word for county in federation.counties for word in ("--county", county.code)]
-    federation.ctl("generate", *counties, "--days", days, "--cases", cases, "--seed", seed, "--to", LAST_DAY, "--out", out)
+    federation.ctl("generate", *counties, "--days", days, "--cases", cases, "--seed", seed, "--to", last_day, "--out",
+                   out)
     return {county.code: out / f"{county.code}.ndjson" for county in federation.counties}
 
 

@@ -47,6 +47,7 @@ class Node:
         self.data = self.folder / "data"
         self.socket = self.folder / "control.sock"
         self.port = 0
+        self.dial_port = None  # where it dials its parent, when that is not the parent's own port
         self.process = None
         self.offline = False  # knows its parent by bundle files only
 
@@ -74,7 +75,7 @@ class Node:
         elif self.offline:
             lines += ["[parent]", f'code = "{self.parent.code}"']
         else:
-            lines += ["[parent]", f'code = "{self.parent.code}"', f'address = "127.0.0.1:{self.parent.port}"']
+            lines += ["[parent]", f'code = "{self.parent.code}"', f'address = "127.0.0.1:{self.dial_port or self.parent.port}"']
         (self.folder / "node.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.options = options
 

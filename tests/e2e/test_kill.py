@@ -1,6 +1,5 @@
 """kill -9 of any process at any moment of an import: after a restart the same roots, the same answers, every event once."""
 
-import json
 import random
 import subprocess
 import threading
@@ -9,6 +8,7 @@ import permits
 import pytest
 from demo_cases import CALENDARS, check_row, events_of, generate, summary_rows
 from federation import ROOT, CtlError, Federation, wait_for
+from ledger_checks import check_ledgers
 from test_permits import DATA, FIGURES, LOGS, NAMES, need_logs
 
 COUNTY = "370826"
@@ -65,40 +65,6 @@ def kill_at(node, target, importing):
     wait_for(f"{node.code} to get to {target}", lambda: importing.problem or (progress(node) or 0) >= target, seconds=120)
     node.kill()
     node.start()
-
-
-def statements_of(county):
-    return {s["kind"]: s for s in json.loads(county.ctl("--output", "json", "ledger", "head"))["statements"]}
-
-
-def check_ledgers(federation, files):
-    """Bureau and county hold the same, every event stands once, the statements cover all, and every byte is sound."""
-    followed = {ledger["ledger"]: ledger for ledger in federation.bureau.status()["followed"]}
-    for county in federation.counties:
-        own = county.status()["own"]
-        other = followed[own["ledger"]]
-        assert (other["sequenced"], other["root"]) == (own["sequenced"], own["root"])
-        assert own["delivered"] == own["witnessed"] == own["sequenced"]
-        assert {kind: s["size"] for kind, s in statements_of(county).items()} == {
-            "seen": own["sequenced"], "held": own["sequenced"]}
-        if files:
-            check_every_event_once(county, own["sequenced"], files[county.code])
-    for node in federation.nodes():
-        found = node.fsck()
-        assert found["sound"] and found["findings"] == [], found
-
-
-def check_every_event_once(county, size, file):
-    ids, first = [], 0
-    while first < size:
-        page = json.loads(county.ctl("--output", "json", "ledger", "show", first, "--count", 1000))["records"]
-        ids += [event_id(json.loads(r["payload_json"])) for r in page if r["family"] == "case_event"]
-        first += len(page)
-    assert sorted(ids) == sorted(event_id(event) for event in events_of(file))
-
-
-def event_id(event):
-    return event["source"], event["case_no"], event["source_event_id"]
 
 
 @pytest.mark.parametrize("victim", ["county", "bureau"])

@@ -211,7 +211,7 @@ def test_rows_refused_before_the_job_failed_are_handed_out(job):
     rows = 100_000
     packed = gzip.compress(b"x\n" * rows + b"y" * 1000, compresslevel=1)
     file = job.folder / "cut.ndjson.gz"
-    file.write_bytes(packed[:-20])
+    file.write_bytes(packed[:-4])
     quarantine = job.folder / "cut.refused.ndjson"
     with pytest.raises(CtlError) as refused:
         county.ctl("intake", "import", file, "--quarantine", quarantine)

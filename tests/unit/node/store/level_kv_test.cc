@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -91,7 +91,11 @@ TEST(LevelKv, TellsDamageFromAbsence) {
   Fill(options);  // opened again: the log's rest is in tables too
   const auto tables = TableFiles(options.folder);
   ASSERT_FALSE(tables.empty());
-  for (const fs::path& table : tables) FlipByte(table, 1000);
+  // How large the tables are depends on when LevelDB's own thread merged them.
+  for (const fs::path& table : tables) {
+    FlipByte(table,
+             static_cast<std::streamoff>(std::min<uintmax_t>(1000, fs::file_size(table) / 2)));
+  }
   auto kv = OpenLevelKv(options);
   ASSERT_TRUE(kv.ok()) << kv.status();
   size_t corrupt = 0;

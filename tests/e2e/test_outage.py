@@ -1,0 +1,42 @@
+"""The bureau is gone while a county takes in 200,000 records, a week of a large one: back, everything is there, and how fast it came."""
+
+import os
+import time
+
+from demo_cases import CALENDARS, check_row, generate, summary_rows
+from federation import Federation
+from ledger_checks import check_ledgers
+
+RECORDS = int(os.environ.get("TJ_OUTAGE_RECORDS", "200000"))
+EVENTS_PER_CASE = 4  # fewer than the generator makes
+
+
+def timed(action):
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
+def test_week_without_the_bureau(tmp_path):
+    with Federation(tmp_path, ["370826"], calendars=CALENDARS) as federation:
+        federation.start()
+        (county,) = federation.counties
+        live = generate(federation, cases=RECORDS // EVENTS_PER_CASE // 4, seed=41, folder="live",
+                        last_day="2026-03-31")[county.code]
+        before = county.status()["own"]["sequenced"]
+        seconds = timed(lambda: (county.import_file(live), county.wait_delivered()))
+        print(f"live: {(county.status()['own']['sequenced'] - before) / seconds:,.0f} records/s, delivered")
+
+        federation.bureau.stop()
+        files = generate(federation, cases=RECORDS // EVENTS_PER_CASE, seed=42, days=7)
+        before = county.status()["own"]["sequenced"]
+        answer = county.import_file(files[county.code])
+        assert answer["quarantined"] == 0
+        own = county.status()["own"]
+        assert own["sequenced"] - before >= RECORDS and own["delivered"] <= before
+        seconds = timed(lambda: (federation.bureau.start(), county.wait_delivered()))
+        print(f"drain: {(own['sequenced'] - before) / seconds:,.0f} records/s, from the bureau's start")
+        check_ledgers(federation, None)
+        both = tmp_path / "both.ndjson"
+        both.write_bytes(live.read_bytes() + files[county.code].read_bytes())
+        check_row(summary_rows(federation.bureau)[county.code], both)
