@@ -119,6 +119,13 @@ absl::Status Importer::Impl::Handle(sync::Output output) {
   report.opened += opened;
   for (const sync::Event& event : output.events) {
     host.on_event(report.manifest->sender, event);
+    // The sender stopped a ledger of ours: whoever imports should know, not only the log.
+    const bool for_good =
+        event.kind == sync::Event::Kind::kRefused && !InfoOf(CodeOf(event.status)).retryable;
+    if (for_good && problem.ok()) {
+      problem =
+          At(Cat(report.manifest->sender.text(), " refuses ", event.ledger.Text()), event.status);
+    }
   }
   for (const wire::Frame& frame : output.then_send) {
     if (const auto* refuse = std::get_if<wire::RefuseFrame>(&frame)) NoteRefusal(*refuse);

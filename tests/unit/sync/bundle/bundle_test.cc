@@ -250,6 +250,42 @@ TEST_F(BundleTest, ARolledBackSenderIsNoticed) {
   }));
 }
 
+// A county that lost its statements with its history writes another one: nothing of it is taken.
+TEST_F(BundleTest, AnotherHistoryIsNotTaken) {
+  county.Write(500, clock.now);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  const Hash before = bureau.node.Find(county.node.own_id())->Root();
+  county.node.own().Rewrite(Index{490}, county.node.OtherBody(Index{490}));
+  county.Write(100, clock.now + Duration(5000));
+  const Imported imported = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  EXPECT_EQ(CodeOf(imported.status), ErrorCode::kSyncHash) << imported.status;
+  EXPECT_EQ(imported.report.records, 0u);
+  EXPECT_EQ(bureau.node.Find(county.node.own_id())->Root(), before);
+}
+
+TEST_F(BundleTest, ASmallerOtherHistoryIsAFork) {
+  county.Write(500, clock.now);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  county.node.own().Truncate(400);
+  county.node.own().Rewrite(Index{390}, county.node.OtherBody(Index{390}));
+  county.Write(10, clock.now + Duration(5000));
+  const Imported imported = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  EXPECT_EQ(CodeOf(imported.status), ErrorCode::kSyncFork) << imported.status;
+  EXPECT_EQ(bureau.node.Find(county.node.own_id())->forks.size(), 1u);
+  // The bureau's hello shows the county what it has lost.
+  const Imported told = ImportAt(county, ExportTo(bureau, county)[0]);
+  EXPECT_EQ(CodeOf(told.status), ErrorCode::kSyncRollback) << told.status;
+}
+
+// A ledger that the receiver has frozen: its next bundle says so to whoever imports it.
+TEST_F(BundleTest, ARefusalTravelsBack) {
+  county.Write(500, clock.now);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  bureau.node.Of(county.node.own_id()).forks.emplace_back("proof");
+  const Imported told = ImportAt(county, ExportTo(bureau, county)[0]);
+  EXPECT_EQ(CodeOf(told.status), ErrorCode::kSyncFork) << told.status;
+}
+
 TEST_F(BundleTest, NothingNewIsStillASign) {
   const auto file = ExportTo(county, bureau);
   ASSERT_EQ(file.size(), 1u);
