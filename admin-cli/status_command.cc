@@ -37,6 +37,13 @@ void Print(const api::StatusReply& reply) {
     table.Add(LedgerRow(ledger, "跟随 followed"));
   }
   table.Print();
+  std::vector<const api::LedgerStatus*> ledgers = {&reply.own()};
+  for (const api::LedgerStatus& ledger : reply.followed()) ledgers.push_back(&ledger);
+  for (const api::LedgerStatus* ledger : ledgers) {
+    for (const std::string& file : ledger->proofs()) {
+      std::printf("证明 proof about %s: %s\n", ledger->ledger().c_str(), file.c_str());
+    }
+  }
   for (const api::ProjectionStatus& projection : reply.projections()) {
     if (projection.behind() > 0) {
       std::printf("投影 projection %s of %s: 落后 behind %llu\n", projection.name().c_str(),
@@ -54,8 +61,8 @@ bool Delivered(const api::StatusReply& reply) {
                   [&](const api::ProjectionStatus& projection) {
                     return projection.ledger() != own.ledger() || projection.behind() == 0;
                   });
-  return folded && reply.summary_rows_due() == 0 && own.published() == own.sequenced() &&
-         own.delivered() == own.sequenced();
+  return reply.ready() && folded && reply.summary_rows_due() == 0 &&
+         own.published() == own.sequenced() && own.delivered() == own.sequenced();
 }
 
 struct Options {

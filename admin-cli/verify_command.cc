@@ -4,6 +4,7 @@
 #include "admin-cli/files.h"
 #include "admin-cli/json_output.h"
 #include "crypto/evidence.h"
+#include "crypto/proof_file.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/text.h"
 
@@ -73,11 +74,96 @@ void PrintText(const crypto::EvidenceVerdict& verdict) {
   }
 }
 
+const char* Flag(bool value) { return value ? "true" : "false"; }
+
+std::string HeadJson(const crypto::Head& head) {
+  return Cat("{\"size\":", head.size, ",\"root\":\"", head.root.Hex(), "\",\"at\":\"",
+             head.at.Text(), "\"}");
+}
+
+void PrintHead(const char* what, const crypto::Head& head) {
+  std::printf("  %s  %llu 条 records, 签于 signed at %s\n              根 root %s\n", what,
+              static_cast<unsigned long long>(head.size), head.at.Text().c_str(),
+              head.root.Hex().c_str());
+}
+
+void ExplainFork(const crypto::ForkProof& proof) {
+  const crypto::Head& first = proof.first.head;
+  const crypto::Head& second = proof.second.head;
+  const std::string who = first.ledger.origin.text();
+  std::printf("分叉成立 this proves a fork: %s\n", first.ledger.Text().c_str());
+  PrintHead("树头 head 1", first);
+  PrintHead("树头 head 2", second);
+  if (first.size == second.size) {
+    std::printf(
+        "  两个树头条数相同而根不同, 同一账本不可能两者皆真.\n"
+        "  Both have the same size and different roots: one ledger cannot be both.\n");
+  } else {
+    std::printf(
+        "  第二个树头不是第一个的延续: 前 %llu 条记录已被改动.\n"
+        "  The second does not extend the first: some of the first %llu records were "
+        "changed.\n",
+        static_cast<unsigned long long>(first.size), static_cast<unsigned long long>(first.size));
+  }
+  std::printf(
+      "  两个树头均由 %s 的证书签名, 无法抵赖.\n"
+      "  Both are signed with the certificate of %s.\n",
+      who.c_str(), who.c_str());
+}
+
+void ExplainRollback(const crypto::RollbackFinding& finding, const NodeCode& found_by) {
+  const crypto::Head& head = finding.signed_head.head;
+  std::printf("回退 this shows a rollback: %s\n", head.ledger.Text().c_str());
+  PrintHead("已签树头 signed", head);
+  std::printf("  发现时 found  %llu 条 records, 根 root %s\n",
+              static_cast<unsigned long long>(finding.found_size),
+              finding.found_root.Hex().c_str());
+  std::printf(
+      "  树头由 %s 的证书签名; 现存条数由 %s 声明. 账本丢失了已签名的记录.\n"
+      "  The head is signed with the certificate of %s; what was found is stated by %s. "
+      "Signed records are lost.\n",
+      head.ledger.origin.text().c_str(), found_by.text().c_str(), head.ledger.origin.text().c_str(),
+      found_by.text().c_str());
+}
+
+void VerifyProof(const std::string& file, const crypto::EvidencePolicy& policy, Context& context) {
+  const auto verdict = crypto::VerifyProofFile(file, policy.roots);
+  if (!verdict.ok()) {
+    std::fprintf(stderr, "未能证明 it proves nothing\n");
+    return context.Fail(verdict.status(), kExitCheckFailed);
+  }
+  const auto* fork = std::get_if<crypto::ForkProof>(&verdict->proof);
+  const auto* rollback = std::get_if<crypto::RollbackFinding>(&verdict->proof);
+  const LedgerId& ledger = crypto::LedgerOf(verdict->proof);
+  if (policy.origin && *policy.origin != ledger.origin) {
+    return context.Fail(Error(ErrorCode::kCryptoOrigin, ledger.Text()), kExitCheckFailed);
+  }
+  if (context.json()) {
+    const crypto::Head& first = fork != nullptr ? fork->first.head : rollback->signed_head.head;
+    const std::string second = fork != nullptr
+                                   ? HeadJson(fork->second.head)
+                                   : Cat("{\"size\":", rollback->found_size, ",\"root\":\"",
+                                         rollback->found_root.Hex(), "\"}");
+    std::printf(
+        "{\"verdict\":\"%s\",\"ledger\":%s,\"first\":%s,\"second\":%s,"
+        "\"same_size\":%s,\"found_by\":\"%s\",\"found_at\":\"%s\"}\n",
+        fork != nullptr ? "fork" : "rollback", JsonQuoted(ledger.Text()).c_str(),
+        HeadJson(first).c_str(), second.c_str(),
+        Flag(fork != nullptr && first.size == fork->second.head.size),
+        verdict->found_by.text().c_str(), verdict->found_at.Text().c_str());
+    return;
+  }
+  fork != nullptr ? ExplainFork(*fork) : ExplainRollback(*rollback, verdict->found_by);
+  std::printf("  发现 found by %s at %s\n", verdict->found_by.text().c_str(),
+              verdict->found_at.Text().c_str());
+}
+
 void Verify(const Options& options, Context& context) {
   const auto policy = PolicyOf(options);
   if (!policy.ok()) return context.Fail(policy.status());
   const auto file = ReadFile(options.file);
   if (!file.ok()) return context.Fail(file.status());
+  if (crypto::IsProofFile(*file)) return VerifyProof(*file, *policy, context);
   const auto verdict = crypto::VerifyEvidence(*file, *policy);
   if (!verdict.ok()) {
     std::fprintf(stderr, "拒绝 refused\n");
@@ -91,7 +177,10 @@ void Verify(const Options& options, Context& context) {
 void AddVerify(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand(
       "verify",
-      "离线验证证据文件 check an evidence file offline: published, witnessed, or refused (exit 3)\n"
+      "离线验证证据文件或分叉证明 check an evidence or proof file offline; exit 3 when it proves "
+      "nothing\n"
+      "例 example: tongjianctl verify data/proofs/370826-1-1795000000000.tjproof --root "
+      "record-root.pem\n"
       "例 example: tongjianctl verify case.tjev --root record-root.pem\n"
       "例 example: tongjianctl verify case.tjev --root record-root.pem --origin 370826 --witness "
       "370800");

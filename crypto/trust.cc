@@ -111,6 +111,11 @@ Relation TrustStore::RelationOf(const NodeCode& reader, const NodeCode& origin) 
   return Relation::kOther;
 }
 
+bool TrustStore::GoesOn(const LedgerId& ledger) const {
+  const TrustedNode* node = Find(ledger.origin);
+  return node != nullptr && (!node->epoch || *node->epoch == ledger.epoch);
+}
+
 std::vector<NodeCode> TrustStore::ChildrenOf(const NodeCode& code) const {
   std::vector<NodeCode> children;
   for (const TrustedNode& node : nodes_) {

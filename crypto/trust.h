@@ -30,6 +30,7 @@ struct TrustedNode {
   std::vector<Certificate> signing;  // current and earlier SM2 signing certificates
   std::vector<Certificate> encryption;
   std::vector<Hash> tls_keys;  // KeyFingerprint of TLS certificates that may connect
+  std::optional<Epoch> epoch;  // of its ledger that goes on; earlier ones are frozen. None: any
 };
 
 class TrustStore {
@@ -49,6 +50,8 @@ class TrustStore {
   // Where `reader` stands relative to ledgers of `origin`.
   Relation RelationOf(const NodeCode& reader, const NodeCode& origin) const;
   std::vector<NodeCode> ChildrenOf(const NodeCode& code) const;
+  // Whether this is the ledger of its origin that goes on.
+  bool GoesOn(const LedgerId& ledger) const;
 
   // Verifies one line of a note by the keys of its signer. A key counts while its certificate is
   // valid, by the time in the line (a head's own for the origin). TRUST-UNKNOWN-NODE;

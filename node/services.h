@@ -50,6 +50,11 @@ class Services {
   virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
   virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
 
+  // What a person should know or do.
+  virtual absl::StatusOr<api::DoctorReply> Doctor() = 0;
+  // Begins to take back from another node what the own ledger has lost; Doctor tells how it goes.
+  virtual absl::StatusOr<api::RecoverReply> Recover(const api::RecoverRequest& request) = 0;
+
   virtual absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) = 0;
   virtual absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) = 0;
   virtual absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) = 0;

@@ -91,6 +91,12 @@ void ReadOptions(TomlReader& toml, Config& config) {
   if (const auto seconds = toml.Integer("publish.offer_interval_seconds", 1, 3600)) {
     config.offer_interval = Duration(*seconds * 1000);
   }
+  if (const auto seconds = toml.Integer("publish.start_wait_seconds", 0, 3600)) {
+    config.start_wait = Duration(*seconds * 1000);
+  }
+  if (const auto seconds = toml.Integer("publish.heads_interval_seconds", 1, 86'400)) {
+    config.heads_interval = Duration(*seconds * 1000);
+  }
   for (const int64_t year : toml.Integers("calendars.demonstration_years")) {
     if (year < 1990 || year > 2199) {
       toml.Problem("calendars.demonstration_years", "must be years from 1990 to 2199");

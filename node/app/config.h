@@ -46,6 +46,9 @@ struct Config {
   intake::Upward upward = intake::Upward::kSummaries;
   Duration summary_interval{60'000};
   Duration offer_interval = limits::kHeadOfferInterval;
+  Duration start_wait =
+      limits::kStartWait;  // for a follower, after a start, before anything is signed
+  Duration heads_interval = limits::kHeadsInterval;  // between two `heads` records
   std::vector<std::string> calendar_files;
   std::vector<int> demonstration_years;  // 演示
 

@@ -14,7 +14,8 @@ constexpr uint64_t kRecordsPerRound = 8192;
 
 FoldRound::FoldRound(store::Truth& truth, store::Kv& derived, LedgerId own,
                      Duration summary_interval, const Clock& clock)
-    : own_(std::move(own)),
+    : truth_(truth),
+      own_(std::move(own)),
       clock_(clock),
       case_projection_(own_),
       case_projector_(truth, derived, case_projection_),
@@ -26,7 +27,7 @@ absl::StatusOr<bool> FoldRound::Run() {
   TJ_ASSIGN_OR_RETURN(const bool more_cube, cube_projector_.Run(kRecordsPerRound));
   // Emit only from a fold that has read the whole ledger: what was emitted before a rebuild is then
   // known.
-  if (!more_cases) {
+  if (!more_cases && truth_.Status().held.ok()) {
     TJ_RETURN_IF_ERROR(
         emitter_.Emit(case_projector_.SizeOf(own_), clock_.Now(), /*flush=*/false).status());
   }

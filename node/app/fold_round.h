@@ -38,6 +38,7 @@ class FoldRound {
   std::vector<Progress> Positions() const;
 
  private:
+  store::Truth& truth_;
   const LedgerId own_;
   const Clock& clock_;
   cases::CaseProjection case_projection_;

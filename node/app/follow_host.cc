@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "node/app/log.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
 
 namespace tj::app {
 
@@ -10,10 +12,11 @@ FollowHost::FollowHost(store::Truth& truth, LedgerId own, crypto::Signer& signer
                        const Clock& clock, std::shared_ptr<const crypto::TrustStore> trust,
                        Hooks hooks)
     : truth_(truth),
+      own_(own),
       ledgers_(truth, std::move(own)),
-      signer_(signer),
       clock_(clock),
       hooks_(std::move(hooks)),
+      gated_signer_(signer, hooks_),
       trust_(std::move(trust)) {}
 
 std::shared_ptr<const crypto::TrustStore> FollowHost::trust() {
@@ -32,7 +35,28 @@ std::map<LedgerId, absl::Status> FollowHost::Problems() const {
 }
 
 void FollowHost::Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) {
-  truth_.Follow(ToFollowOps(std::move(ops)), std::move(done));
+  std::vector<store::FollowOp> follow = ToFollowOps(std::move(ops));
+  if (absl::Status status = AddNames(follow); !status.ok()) return done(status);
+  truth_.Follow(std::move(follow), std::move(done));
+}
+
+// Records of our own that come back are known again under their names.
+absl::Status FollowHost::AddNames(std::vector<store::FollowOp>& ops) {
+  const size_t count = hooks_.names ? ops.size() : 0;
+  for (size_t i = 0; i < count; ++i) {
+    const auto* segment = std::get_if<store::FollowedSegment>(&ops[i]);
+    if (segment == nullptr || segment->ledger != own_) continue;
+    TJ_ASSIGN_OR_RETURN(store::FollowOp names, hooks_.names(segment->segment));
+    ops.push_back(std::move(names));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Bytes> FollowHost::GatedSigner::Sign(ByteView message) {
+  if (hooks_.lost && hooks_.lost()) {
+    return Error(ErrorCode::kCryptoUnavailable, "nothing is signed until the ledger is recovered");
+  }
+  return signer_.Sign(message);
 }
 
 absl::Status FollowHost::PersistAndWait(std::vector<sync::PersistOp> ops) {
@@ -86,9 +110,11 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       break;
     case Kind::kOwnRollback:
       problem();
-      hooks_.own_rollback(event.status);
+      if (hooks_.own_rollback) hooks_.own_rollback(event.status);
       break;
   }
+  const bool of_own = event.ledger == own_ || event.kind == Kind::kReady;
+  if (of_own && hooks_.own_event) hooks_.own_event(peer, event);
 }
 
 }  // namespace tj::app

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "crypto/signer.h"
@@ -25,30 +26,54 @@ class FollowHost final : public link::Host {
     std::function<void(const absl::Status&)>
         own_rollback;  // a follower holds a head that we do not have
     std::function<void(const LedgerId&, uint64_t size)> fork;  // proof is stored
+    // Of OwnLedger; each may be empty.
+    std::function<void(const NodeCode& peer, const sync::Event&)> own_event;  // or kReady
+    std::function<bool()> lost;  // records of our own are: no statement is signed
+    std::function<absl::StatusOr<store::FollowOp>(ByteView segment)> names;  // of what comes back
+    std::function<std::optional<LedgerId>(const NodeCode& peer)> reclaim;
   };
   // All must outlive it.
   FollowHost(store::Truth& truth, LedgerId own, crypto::Signer& signer, const Clock& clock,
              std::shared_ptr<const crypto::TrustStore> trust, Hooks hooks);
 
   sync::Ledgers& ledgers() override { return ledgers_; }
-  crypto::Signer& signer() override { return signer_; }
+  crypto::Signer& signer() override { return gated_signer_; }
   const Clock& clock() override { return clock_; }
   std::shared_ptr<const crypto::TrustStore> trust() override;
   void Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) override;
   void OnEvent(const NodeCode& peer, const sync::Event& event) override;
   // The same, for what does not run on a session's strand.
   absl::Status PersistAndWait(std::vector<sync::PersistOp> ops);
+  std::optional<LedgerId> Reclaim(const NodeCode& peer) override {
+    return hooks_.reclaim ? hooks_.reclaim(peer) : std::nullopt;
+  }
 
   void ReplaceTrust(std::shared_ptr<const crypto::TrustStore> trust);
   // Why a ledger stands still, by ledger; OK entries are absent.
   std::map<LedgerId, absl::Status> Problems() const;
 
  private:
+  // Signs no statement while what we have signed ourselves is lost here: who has forgotten what it
+  // said must not say more.
+  class GatedSigner final : public crypto::Signer {
+   public:
+    GatedSigner(crypto::Signer& signer, const Hooks& hooks) : signer_(signer), hooks_(hooks) {}
+    absl::StatusOr<Bytes> Sign(ByteView message) override;
+    Bytes PublicPoint() const override { return signer_.PublicPoint(); }
+
+   private:
+    crypto::Signer& signer_;
+    const Hooks& hooks_;
+  };
+
+  absl::Status AddNames(std::vector<store::FollowOp>& ops);
+
   store::Truth& truth_;
+  const LedgerId own_;
   LedgersPort ledgers_;
-  crypto::Signer& signer_;
   const Clock& clock_;
   const Hooks hooks_;
+  GatedSigner gated_signer_;
   mutable std::mutex mutex_;
   std::shared_ptr<const crypto::TrustStore> trust_;  // shared with sessions; immutable
   std::map<LedgerId, absl::Status> problems_;

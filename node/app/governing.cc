@@ -1,14 +1,12 @@
 #include "node/app/governing.h"
 
 #include <utility>
-#include <vector>
 
 #include "crypto/sm3.h"
 #include "node/case/case_projection.h"
 #include "node/store/content_digest.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
-#include "protocol/wire/payload.pb.h"
 #include "protocol/wire/record.h"
 
 namespace tj::app {
@@ -16,12 +14,12 @@ namespace {
 
 constexpr uint32_t kSeveritySystem = 9;
 
-absl::StatusOr<store::PreparedRecord> Prepare(Family family, uint8_t flags, const Bytes& payload,
-                                              store::DedupKey key) {
+absl::StatusOr<store::PreparedRecord> Prepare(Family family, Audience audience, uint8_t flags,
+                                              const Bytes& payload, store::DedupKey key) {
   store::PreparedRecord record;
   record.family = family;
   record.flags = flags;
-  record.audience = Audience::kChain;
+  record.audience = audience;
   TJ_ASSIGN_OR_RETURN(record.body, wire::EncodeBody(crypto::RandomBytes(wire::kSaltBytes), payload,
                                                     std::nullopt, std::nullopt));
   key.content_digest = store::EmittedDigest(key.source, key.case_no, key.event_id, payload);
@@ -29,47 +27,98 @@ absl::StatusOr<store::PreparedRecord> Prepare(Family family, uint8_t flags, cons
   return record;
 }
 
+std::string ShortDigest(ByteView payload) { return crypto::Sm3Of({payload}).Hex().substr(0, 16); }
+
+v1::Alarm PastAlarm(std::string_view rule, const crypto::ForkProof& proof, Instant found_at,
+                    std::string_view file) {
+  const crypto::Head& first = proof.first.head;
+  const crypto::Head& second = proof.second.head;
+  v1::Alarm alarm;
+  alarm.set_alarm_id(Cat(rule, "/", first.ledger.Text(), "/", second.size));
+  alarm.set_rule_id(Bytes(rule));
+  alarm.set_rule_version(1);
+  alarm.set_severity(kSeveritySystem);
+  alarm.set_subject(first.ledger.Text());
+  alarm.set_raised_at_ms(found_at.ms);
+  auto& facts = *alarm.mutable_facts();
+  facts["first_size"] = std::to_string(first.size);
+  facts["first_root"] = first.root.Hex();
+  facts["first_at"] = first.at.Text();
+  facts["second_size"] = std::to_string(second.size);
+  facts["second_root"] = second.root.Hex();
+  facts["second_at"] = second.at.Text();
+  facts["proof_file"] = Bytes(file);
+  return alarm;
+}
+
 }  // namespace
 
-absl::Status AdoptCalendars(store::Truth& truth, const Config& config) {
+store::DedupKey CalendarName(int year, ByteView payload) {
+  return {.source = "~adopt", .case_no = Cat("calendar/", year), .event_id = ShortDigest(payload)};
+}
+
+store::DedupKey AlarmName(const v1::Alarm& alarm) {
+  const std::string& id = alarm.alarm_id();
+  const size_t slash = id.rfind('/');
+  if (slash == std::string::npos) return {.source = "~alarm", .case_no = id, .event_id = "0"};
+  return {.source = "~alarm", .case_no = id.substr(0, slash), .event_id = id.substr(slash + 1)};
+}
+
+absl::StatusOr<std::vector<store::PreparedRecord>> CalendarRecords(const Config& config) {
   std::vector<rules::YearCalendar> years;
   for (const std::string& file : config.calendar_files) {
     TJ_ASSIGN_OR_RETURN(rules::YearCalendar year, LoadCalendar(file));
     years.push_back(std::move(year));
   }
   for (const int year : config.demonstration_years) years.push_back(rules::DemonstrationYear(year));
-  store::AppendRequest request;
+  std::vector<store::PreparedRecord> records;
   for (const rules::YearCalendar& year : years) {
     v1::Adopt adopt;
     *adopt.mutable_calendar() = cases::CalendarRecord(year);
     const Bytes payload = adopt.SerializeAsString();
-    TJ_ASSIGN_OR_RETURN(store::PreparedRecord record,
-                        Prepare(Family::kAdopt, 0, payload,
-                                {.source = "~adopt",
-                                 .case_no = Cat("calendar/", year.year),
-                                 .event_id = crypto::Sm3Of({payload}).Hex().substr(0, 16)}));
-    request.records.push_back(std::move(record));
+    TJ_ASSIGN_OR_RETURN(
+        store::PreparedRecord record,
+        Prepare(Family::kAdopt, Audience::kChain, 0, payload, CalendarName(year.year, payload)));
+    records.push_back(std::move(record));
   }
-  if (request.records.empty()) return absl::OkStatus();
-  return truth.AppendAndWait(std::move(request)).status();
+  return records;
 }
 
-absl::StatusOr<store::AppendRequest> ForkAlarm(const LedgerId& ledger, uint64_t size, Instant now) {
-  v1::Alarm alarm;
-  alarm.set_alarm_id(Cat("SEC-FORK/", ledger.Text(), "/", size));
-  alarm.set_rule_id("SEC-FORK");
-  alarm.set_rule_version(1);
-  alarm.set_severity(kSeveritySystem);
-  alarm.set_subject(ledger.Text());
-  alarm.set_raised_at_ms(now.ms);
-  store::AppendRequest request;
-  TJ_ASSIGN_OR_RETURN(store::PreparedRecord record,
-                      Prepare(Family::kAlarm, wire::kFlagUrgent, alarm.SerializeAsString(),
-                              {.source = "~alarm",
-                               .case_no = Cat("SEC-FORK/", ledger.Text()),
-                               .event_id = std::to_string(size)}));
-  request.records.push_back(std::move(record));
-  return request;
+absl::StatusOr<store::PreparedRecord> RestartRecord(const v1::Restart& restart, Instant started_at,
+                                                    bool recovered) {
+  return Prepare(Family::kRestart, Audience::kAll, 0, restart.SerializeAsString(),
+                 {.source = "~restart",
+                  .case_no = started_at.Text(),
+                  .event_id = recovered ? Cat("recovered/", restart.size()) : "start"});
+}
+
+absl::StatusOr<store::PreparedRecord> LossRecord(const v1::Loss& loss) {
+  const Bytes payload = loss.SerializeAsString();
+  return Prepare(Family::kLoss, Audience::kChain, 0, payload,
+                 {.source = "~loss",
+                  .case_no = std::to_string(loss.size()),
+                  .event_id = ShortDigest(payload)});
+}
+
+absl::StatusOr<store::PreparedRecord> HeadsRecord(const v1::Heads& heads, Instant now) {
+  return Prepare(Family::kHeads, Audience::kAll, 0, heads.SerializeAsString(),
+                 {.source = "~heads", .case_no = now.Text(), .event_id = "1"});
+}
+
+v1::Alarm ForkAlarm(const crypto::ForkProof& proof, Instant found_at, std::string_view file) {
+  return PastAlarm("SEC-FORK", proof, found_at, file);
+}
+
+v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, Instant found_at,
+                     std::string_view file) {
+  v1::Alarm alarm = PastAlarm("SEC-SPLIT", proof, found_at, file);
+  (*alarm.mutable_facts())["witness"] = witness.text();
+  return alarm;
+}
+
+absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audience audience) {
+  return Prepare(Family::kAlarm, audience, wire::kFlagUrgent, alarm.SerializeAsString(),
+                 AlarmName(alarm));
 }
 
 }  // namespace tj::app

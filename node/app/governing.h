@@ -1,25 +1,44 @@
-// Records that the node writes of itself: calendars taken over from its configuration, and the
-// alarm about a fork. Each is written at most once: the dedup key names its content.
+// Records that the node writes of itself: that it started, calendars taken over from its
+// configuration, what was lost, alarms about other nodes' pasts, the heads it has seen. Each is
+// written at most once: the dedup key names its content. Pure; any thread.
 
 #ifndef TJ_NODE_APP_GOVERNING_H_
 #define TJ_NODE_APP_GOVERNING_H_
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <absl/status/statusor.h>
 
+#include "crypto/fork_proof.h"
 #include "node/app/config.h"
 #include "node/store/append.h"
-#include "node/store/truth.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/vocab/time.h"
+#include "protocol/wire/payload.pb.h"
 
 namespace tj::app {
 
-// One `adopt` record a calendar that is configured and not yet adopted in this content. Blocks
-// until synced.
-absl::Status AdoptCalendars(store::Truth& truth, const Config& config);
+// One `adopt` record a calendar that is configured.
+absl::StatusOr<std::vector<store::PreparedRecord>> CalendarRecords(const Config& config);
+// Once a start, which `started_at` names, and once more if something was `recovered` in it.
+absl::StatusOr<store::PreparedRecord> RestartRecord(const v1::Restart& restart, Instant started_at,
+                                                    bool recovered);
+absl::StatusOr<store::PreparedRecord> LossRecord(const v1::Loss& loss);
+absl::StatusOr<store::PreparedRecord> HeadsRecord(const v1::Heads& heads, Instant now);
 
-// SEC-FORK (DOMAIN §C.5): the ledger has two heads that cannot both be.
-absl::StatusOr<store::AppendRequest> ForkAlarm(const LedgerId& ledger, uint64_t size, Instant now);
+// SEC-FORK (DOMAIN §C.5): a ledger that we follow has two heads that cannot both be.
+// SEC-SPLIT: a ledger was shown to a sibling otherwise than to us; `witness` is the sibling.
+v1::Alarm ForkAlarm(const crypto::ForkProof& proof, Instant found_at, std::string_view file);
+v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, Instant found_at,
+                     std::string_view file);
+absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audience audience);
+
+// What names these records in the dedup index; without the digest. An alarm's id is subject and
+// revision, with a slash before the latter.
+store::DedupKey AlarmName(const v1::Alarm& alarm);
+store::DedupKey CalendarName(int year, ByteView payload);
 
 }  // namespace tj::app
 

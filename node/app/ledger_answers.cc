@@ -66,6 +66,8 @@ std::string PayloadJson(Family family, ByteView payload) {
       return Json<v1::Witness>(payload);
     case Family::kTick:
       return Json<v1::Tick>(payload);
+    case Family::kLoss:
+      return Json<v1::Loss>(payload);
     case Family::kUnspecified:
       break;
   }

@@ -7,9 +7,13 @@
 #include "crypto/sm3.h"
 #include "node/app/governing.h"
 #include "node/app/head_signer.h"
+#include "node/app/heads_writer.h"
 #include "node/app/log.h"
 #include "node/app/node_parts.h"
 #include "node/app/node_services.h"
+#include "node/app/own_ledger.h"
+#include "node/app/proof_files.h"
+#include "node/app/split_watch.h"
 #include "node/app/version.h"
 #include "node/control/control_server.h"
 #include "node/store/lasting_kv.h"
@@ -45,25 +49,52 @@ class NodeImpl final : public Node {
     folds_.reset();
     signer_.reset();
     host_.reset();
+    split_watch_.reset();
+    heads_writer_.reset();
+    proof_files_.reset();
+    own_ledger_.reset();
     truth_.reset();
     derived_.reset();
   }
 
   absl::Status Begin(crypto::TrustStore trust) {
+    if (trust.Find(config_.code) != nullptr && !trust.GoesOn(own_)) {
+      return Error(ErrorCode::kConfig,
+                   Cat("node.epoch is ", own_.epoch.value,
+                       ", the trust file names another one for ", config_.code.text()));
+    }
     TJ_RETURN_IF_ERROR(OpenStores());
-    TJ_RETURN_IF_ERROR(AdoptCalendars(*truth_, config_));
+    OwnLedger::Hooks own_hooks{.shown = [this] { signer_->Shown(); },
+                               .frozen = [this] { FreezeSigner(); },
+                               .returned = [this] { signer_->Thaw(); },
+                               .streams = [this] { RestartStreams(); }};
+    own_ledger_ = std::make_unique<OwnLedger>(*truth_, config_, *private_keys_, clock_.Now(),
+                                              std::move(own_hooks));
+    own_ledger_->Begin();
     host_ = std::make_unique<FollowHost>(
         *truth_, own_, *identity_.signer, clock_,
         std::make_shared<const crypto::TrustStore>(std::move(trust)),
         FollowHost::Hooks{
             .grown = [this] { folds_->Wake(); },
-            .own_rollback = [this](const absl::Status&) { signer_->Freeze(); },
-            .fork = [this](const LedgerId& ledger, uint64_t size) { RaiseFork(ledger, size); }});
+            .own_rollback = {},
+            .fork = [this](const LedgerId&, uint64_t) { ProofsFound(); },
+            .own_event = [this](const NodeCode& peer,
+                                const sync::Event& event) { own_ledger_->OnEvent(peer, event); },
+            .lost = [this] { return own_ledger_->lost(); },
+            .names = [this](ByteView segment) { return own_ledger_->Names(segment); },
+            .reclaim = [this](const NodeCode& peer) { return own_ledger_->Reclaim(peer); }});
+    heads_writer_ = std::make_unique<HeadsWriter>(*truth_, own_, config_.heads_interval, clock_);
+    split_watch_ = std::make_unique<SplitWatch>(*truth_, own_);
+    proof_files_ = std::make_unique<ProofFiles>(*truth_, own_, config_.data_folder);
     folds_ =
         std::make_unique<FoldRunner>(*truth_, *derived_, own_, config_.summary_interval, clock_);
     signer_ = std::make_unique<HeadSigner>(
-        *truth_, *identity_.signer,
-        [this](const crypto::Note& note, bool urgent) { Published(note, urgent); });
+        *truth_, *identity_.signer, StartWait(),
+        HeadSigner::Hooks{.open = [this](bool after_wait) { return own_ledger_->Open(after_wait); },
+                          .beat = [this] { OnBeat(); },
+                          .published = [this](const crypto::Note& note,
+                                              bool urgent) { Published(note, urgent); }});
+    if (own_ledger_->lost()) signer_->Freeze();
     truth_->OnCommit([this](uint64_t) {
       signer_->Wake(false);
       folds_->Wake();
@@ -75,7 +106,8 @@ class NodeImpl final : public Node {
                                               .private_keys = private_keys_.get(),
                                               .clock = &clock_});
     parts_.reset(new NodeParts{config_, own_, identity_, clock_, clock_.Now(), *truth_, *derived_,
-                               *private_keys_, *preparer_, *host_, *folds_, *link_});
+                               *private_keys_, *preparer_, *host_, *folds_, *link_, *own_ledger_,
+                               *proof_files_});
     services_ = std::make_unique<NodeServices>(*parts_);
     TJ_ASSIGN_OR_RETURN(control_,
                         control::ControlServer::Start(config_.control_socket, *services_));
@@ -89,10 +121,14 @@ class NodeImpl final : public Node {
   absl::Status OpenStores() {
     TJ_ASSIGN_OR_RETURN(private_keys_,
                         store::PrivateKeys::Open(config_.data_folder + "/private-keys"));
-    TJ_ASSIGN_OR_RETURN(truth_, store::Truth::Open({.folder = config_.data_folder,
-                                                    .own = own_,
-                                                    .clock = &clock_,
-                                                    .uptime = store::SystemUptime}));
+    TJ_ASSIGN_OR_RETURN(
+        truth_,
+        store::Truth::Open({.folder = config_.data_folder,
+                            .own = own_,
+                            .clock = &clock_,
+                            .uptime = store::SystemUptime,
+                            .open_when_lost = true,
+                            .held = Error(ErrorCode::kNotReady, "waiting for a follower")}));
     TJ_ASSIGN_OR_RETURN(derived_, store::OpenLastingKv([folder = config_.data_folder + "/derived"] {
                           return store::OpenLevelKv({.folder = folder, .truth = false});
                         }));
@@ -119,17 +155,73 @@ class NodeImpl final : public Node {
     if (link::Link* link = link_raw_.load()) link->Published(own_, urgent);
   }
 
-  // On a session's strand: the proof is stored; the alarm travels with the ledger.
-  void RaiseFork(const LedgerId& ledger, uint64_t size) {
-    auto request = ForkAlarm(ledger, size, clock_.Now());
-    if (!request.ok()) {
-      LogError("fork-alarm-not-made", request.status());
-      return;
+  // How long this node waits for a follower before it signs: not at all where nobody can have
+  // followed it.
+  Duration StartWait() {
+    const bool followed = config_.parent || !host_->trust()->ChildrenOf(config_.code).empty();
+    return followed ? config_.start_wait : Duration(0);
+  }
+
+  // What is lost may be known before there is a signer.
+  void FreezeSigner() {
+    if (signer_ != nullptr) signer_->Freeze();
+  }
+
+  void RestartStreams() {
+    if (link::Link* link = link_raw_.load()) {
+      link->Restart(Error(ErrorCode::kNotReady, "the own ledger is recovered"));
     }
-    truth_->Append(*std::move(request), [this](absl::StatusOr<std::vector<store::Appended>> done) {
-      if (!done.ok()) LogError("fork-alarm-not-written", done.status());
-      signer_->Wake(/*urgent=*/true);
-    });
+  }
+
+  // A proof is stored: the file and the alarm are made on the signer's next beat.
+  void ProofsFound() {
+    proofs_due_ = true;
+    signer_->Wake(/*urgent=*/true);
+  }
+
+  // On the head signer's thread.
+  void OnBeat() {
+    const auto state = own_ledger_->view().state;
+    if (state == OwnLedger::State::kLost && !std::exchange(lost_told_, true)) proofs_due_ = true;
+    const bool open = state == OwnLedger::State::kOpen;
+    if (open) lost_told_ = false;
+    WriteProofs(open);
+    if (!open) return;
+    const auto written = heads_writer_->WriteIfDue(*host_->trust());
+    if (!written.ok()) LogError("heads-not-written", written.status());
+    LookForSplit();
+  }
+
+  void WriteProofs(bool may_append) {
+    if (!proofs_due_.exchange(false)) return;
+    const absl::Status status = proof_files_->Write(*host_->trust(), may_append);
+    if (!status.ok()) LogError("proofs-not-written", status);
+    if (!status.ok() || !may_append) proofs_due_ = true;
+  }
+
+  // What a sibling was shown of our parent's ledger is not what we were shown.
+  void LookForSplit() {
+    const auto findings = split_watch_->Look(*host_->trust());
+    if (!findings.ok()) return LogError("split-not-looked-for", findings.status());
+    for (const SplitWatch::Finding& finding : *findings) {
+      const absl::Status status = TellSplit(finding);
+      if (!status.ok()) LogError("split-not-told", status);
+    }
+    if (!findings->empty()) RestartStreams();  // the ledger is frozen from now on
+  }
+
+  // The proof first: whatever fails after that is made up for from it.
+  absl::Status TellSplit(const SplitWatch::Finding& finding) {
+    const Instant now = clock_.Now();
+    const Bytes proof = crypto::EncodeForkProof(finding.proof);
+    TJ_RETURN_IF_ERROR(truth_->FollowAndWait({store::ForkProof{finding.ledger, now, proof}}));
+    proofs_due_ = true;
+    TJ_ASSIGN_OR_RETURN(const std::string file,
+                        proof_files_->WriteOne(proof, now, *host_->trust()));
+    store::AppendRequest request;
+    const v1::Alarm alarm = SplitAlarm(finding.proof, finding.witness, now, file);
+    TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
+    return truth_->AppendAndWait(std::move(request)).status();
   }
 
   // Constant after construction.
@@ -142,7 +234,13 @@ class NodeImpl final : public Node {
   std::unique_ptr<store::PrivateKeys> private_keys_;
   std::unique_ptr<store::Truth> truth_;
   std::unique_ptr<store::Kv> derived_;
+  std::unique_ptr<OwnLedger> own_ledger_;
   std::unique_ptr<FollowHost> host_;
+  std::unique_ptr<ProofFiles> proof_files_;
+  std::atomic<bool> proofs_due_{true};  // something may lack a file or an alarm
+  bool lost_told_ = false;              // head signer's thread only
+  std::unique_ptr<HeadsWriter> heads_writer_;
+  std::unique_ptr<SplitWatch> split_watch_;
   std::unique_ptr<FoldRunner> folds_;
   std::unique_ptr<HeadSigner> signer_;
   std::unique_ptr<link::Link> link_;

@@ -10,6 +10,8 @@
 #include "node/app/fold_runner.h"
 #include "node/app/follow_host.h"
 #include "node/app/identity.h"
+#include "node/app/own_ledger.h"
+#include "node/app/proof_files.h"
 #include "node/intake/intake.h"
 #include "node/store/private_parts.h"
 #include "node/store/truth.h"
@@ -30,6 +32,8 @@ struct NodeParts {
   FollowHost& host;
   FoldRunner& folds;
   link::Link& link;
+  OwnLedger& own_ledger;
+  const ProofFiles& proof_files;
 };
 
 }  // namespace tj::app

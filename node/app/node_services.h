@@ -40,6 +40,9 @@ class NodeServices final : public Services {
   absl::StatusOr<api::PeerListReply> PeerList() override;
   absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;
 
+  absl::StatusOr<api::DoctorReply> Doctor() override;
+  absl::StatusOr<api::RecoverReply> Recover(const api::RecoverRequest& request) override;
+
   absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) override;
   absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) override;
   absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) override;

@@ -90,6 +90,7 @@ absl::StatusOr<api::LedgerStatus> NodeServices::StatusOf(const LedgerId& ledger)
     status.set_stopped(true);
     status.set_problem(Describe(it->second));
   }
+  for (const std::string& file : parts_.proof_files.List(ledger)) status.add_proofs(file);
   return status;
 }
 
@@ -102,6 +103,7 @@ absl::StatusOr<api::StatusReply> NodeServices::Status() {
   const store::TruthStatus truth = parts_.truth.Status();
   reply.set_queue_records(truth.queue_records);
   if (!truth.writable) reply.add_reasons(Describe(truth.last_error));
+  if (!truth.held.ok()) reply.add_reasons(Describe(truth.held));
   if (const absl::Status folds = parts_.folds.last_error(); !folds.ok()) {
     reply.add_reasons(Describe(folds));
   }

@@ -46,6 +46,7 @@ std::optional<crypto::TrustedNode> ReadNode(TomlReader& toml) {
       toml.Problem("regions", Cat("not a region code (", text, ")"));
     }
   }
+  node.epoch = Epoch{static_cast<uint32_t>(toml.Integer("epoch", 1, UINT32_MAX).value_or(1))};
   node.signing = Certificates(toml, "signing");
   node.encryption = Certificates(toml, "encryption");
   for (const std::string& text : toml.Texts("tls_keys")) {

@@ -6,6 +6,7 @@
 //   code = "370826"
 //   name = "微山县"
 //   parent = "370800"            # absent at the top
+//   epoch = 1                    # of its ledger that goes on; left out: 1
 //   regions = ["370826"]
 //   signing = ["""PEM""", …]     # SM2, current and earlier
 //   encryption = ["""PEM"""]

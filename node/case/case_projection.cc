@@ -19,10 +19,10 @@ constexpr char kPrefixes[] = {prefix::kCase, prefix::kRow, prefix::kRowDirty, pr
 
 Bytes CalendarKey(int year) { return Cat(prefix::kCalendar, year); }
 
-// Leaves of `counted` taken out of `pending`; both ascending.
-void Remove(const std::vector<Index>& counted, std::vector<uint64_t>& pending) {
+// Leaves of `counted` taken out of `pending`; both ascending. How many they were.
+size_t Remove(const std::vector<Index>& counted, std::vector<uint64_t>& pending) {
   auto it = counted.begin();
-  std::erase_if(pending, [&](uint64_t leaf) {
+  return std::erase_if(pending, [&](uint64_t leaf) {
     while (it != counted.end() && it->value < leaf) ++it;
     return it != counted.end() && it->value == leaf;
   });
@@ -117,7 +117,8 @@ absl::Status CaseProjection::FoldSummary(ByteView payload, const store::KvReader
       cache_.RowAt({CivilDate(summary->date()), summary->org(), summary->item()}, derived));
   row->revision = summary->revision();
   row->emitted = summary->total();
-  Remove(*leaves, row->pending);
+  // Of what it counts bodies are lost: what was signed then stands.
+  if (Remove(*leaves, row->pending) < leaves->size()) row->total = summary->total();
   return absl::OkStatus();
 }
 

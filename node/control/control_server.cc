@@ -61,6 +61,14 @@ class ControlService final : public v1::Control::Service {
                         v1::PeerInfo* reply) override {
     return Answer(context, services_.PeerShow(*request), reply);
   }
+  grpc::Status Doctor(grpc::ServerContext* context, const v1::DoctorRequest*,
+                      v1::DoctorReply* reply) override {
+    return Answer(context, services_.Doctor(), reply);
+  }
+  grpc::Status Recover(grpc::ServerContext* context, const v1::RecoverRequest* request,
+                       v1::RecoverReply* reply) override {
+    return Answer(context, services_.Recover(*request), reply);
+  }
   grpc::Status QuerySummary(grpc::ServerContext* context, const v1::QueryRequest* request,
                             v1::QueryReply* reply) override {
     return Answer(context, services_.QuerySummary(*request), reply);

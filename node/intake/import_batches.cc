@@ -62,7 +62,10 @@ class ImportBatches::Patience {
     Duration pause = limits::kBusyPauseMin;
     for (Duration waited{0};; waited += pause, pause = std::min(pause * 2, limits::kBusyPauseMax)) {
       Answers answers = append_(request);
-      if (answers.ok() || CodeOf(answers.status()) != ErrorCode::kStoreBusy) return answers;
+      // The queue is full, or the node has just started and does not know yet what it may write.
+      const ErrorCode code = answers.ok() ? ErrorCode::kInternal : CodeOf(answers.status());
+      const bool wait = code == ErrorCode::kStoreBusy || code == ErrorCode::kNotReady;
+      if (answers.ok() || !wait) return answers;
       if (waited >= limits::kBusyWaitMax || !Pause(pause)) return answers;
     }
   }

@@ -63,10 +63,20 @@ absl::Status CubeProjection::Apply(const LedgerId& ledger,
       changed = true;
       continue;
     }
-    if (leaf.header.family != Family::kSummary || leaf.body.empty()) continue;
+    const bool wanted =
+        leaf.header.family == Family::kSummary || leaf.header.family == Family::kLoss;
+    if (!wanted || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok())
       continue;  // fsck and the case view report malformed payloads; a cube has no row for them
+    if (leaf.header.family == Family::kLoss) {
+      const auto loss = wire::ParseLoss(body->payload);
+      const auto lost = loss.ok() ? wire::LostLeaves(*loss) : loss.status();
+      if (!lost.ok()) continue;
+      for (const wire::LeafRange& range : *lost) partition->Lost(range.first, range.end);
+      changed = true;
+      continue;
+    }
     const auto summary = wire::ParseSummary(body->payload);
     if (!summary.ok()) continue;
     const auto counted = wire::SummaryLeaves(*summary, leaf.index.value);

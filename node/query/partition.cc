@@ -1,5 +1,6 @@
 #include "node/query/partition.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "protocol/vocab/error.h"
@@ -36,6 +37,25 @@ void Partition::Counted(Index leaf) {
   uncounted_.erase(run);
   if (first < leaf.value) uncounted_.emplace(first, leaf.value);
   if (leaf.value + 1 < end) uncounted_.emplace(leaf.value + 1, end);
+}
+
+void Partition::Lost(uint64_t first, uint64_t end) {
+  auto run = uncounted_.upper_bound(first);
+  if (run != uncounted_.begin()) --run;
+  while (run != uncounted_.end() && run->first < end) {
+    const uint64_t run_first = run->first;
+    const uint64_t run_end = run->second;
+    const uint64_t from = std::max(first, run_first);
+    const uint64_t to = std::min(end, run_end);
+    if (from >= to) {
+      ++run;
+      continue;
+    }
+    state_.uncounted -= to - from;
+    run = uncounted_.erase(run);
+    if (run_first < from) uncounted_.emplace(run_first, from);
+    if (to < run_end) uncounted_.emplace(to, run_end);
+  }
 }
 
 std::optional<Index> Partition::FirstUncounted() const {

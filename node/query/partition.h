@@ -19,7 +19,7 @@ namespace tj::query {
 
 struct PartitionState {
   uint64_t counted = 0;
-  uint64_t uncounted = 0;   // held, not in a summary yet
+  uint64_t uncounted = 0;   // held, not in a summary yet, not declared lost
   uint64_t violations = 0;  // counted twice, or no case event
   std::optional<Index> first_violation;
 };
@@ -28,6 +28,8 @@ class Partition {
  public:
   // A case-event leaf was held; indices ascend.
   void Held(Index leaf);
+  // Its body is lost for ever: if no summary counts it by now, none ever will.
+  void Lost(uint64_t first, uint64_t end);
   // A summary counts it.
   void Counted(Index leaf);
   PartitionState State() const { return state_; }

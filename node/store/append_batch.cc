@@ -121,8 +121,10 @@ absl::StatusOr<AppendBatch::Plan> AppendBatch::PlanRecord(const PreparedRecord& 
 absl::StatusOr<Appended> AppendBatch::KnownAnswer(const values::Dedup& known,
                                                   const DedupKey& wanted) {
   Appended answer;
-  answer.outcome = known.content_digest == wanted.content_digest ? Appended::Outcome::kDuplicate
-                                                                 : Appended::Outcome::kConflict;
+  // Zeros: its content is not known any more (OwnNames).
+  const bool same = known.content_digest == wanted.content_digest ||
+                    known.content_digest == decltype(known.content_digest){};
+  answer.outcome = same ? Appended::Outcome::kDuplicate : Appended::Outcome::kConflict;
   answer.index = known.index;
   if (known.index.value < old_size_) {
     TJ_ASSIGN_OR_RETURN(answer.leaf, LeafOnDisk(known.index));

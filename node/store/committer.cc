@@ -1,5 +1,6 @@
 #include "node/store/committer.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -41,12 +42,37 @@ absl::Status Committer::Apply(const crypto::Note& note, Stage& stage) {
   return StoreHead(stage, *own, note.head, note.Text());
 }
 
+// An origin keeps all hashes, to be able to cut digests out.
+wire::HashColumns Committer::HashesOf(const LedgerId& ledger) const {
+  return ledger == own_ ? wire::HashColumns::kAll : wire::HashColumns::kWhereNeeded;
+}
+
+absl::Status Committer::CheckOwn(const FollowOp& op) const {
+  const auto* segment = std::get_if<FollowedSegment>(&op);
+  const auto* head = std::get_if<FollowedHead>(&op);
+  const bool of_own = (segment != nullptr && segment->ledger == own_) ||
+                      (head != nullptr && head->ledger == own_) ||
+                      std::holds_alternative<OwnNames>(op);
+  if (!of_own || follow_own_) return absl::OkStatus();
+  return Error(ErrorCode::kStoreGap, Cat(own_.Text(), " is written here, not followed"));
+}
+
 absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
   struct ApplyOne {
+    const Committer& committer;
     Stage& stage;
     absl::Status operator()(FollowedSegment& op) {
-      return StoreFollowedSegment(stage, std::move(op));
+      const wire::HashColumns hashes = committer.HashesOf(op.ledger);
+      return StoreFollowedSegment(stage, std::move(op), hashes);
     }
+    absl::Status operator()(OwnNames& op) {
+      for (const auto& [name, index] : op.names) {
+        stage.Put(keys::Dedup(name.source, name.case_no, name.event_id),
+                  values::EncodeDedup({index, name.content_digest}));
+      }
+      return absl::OkStatus();
+    }
+    absl::Status operator()(OwnSettled& op) { return DeleteForks(stage, op.ledger); }
     absl::Status operator()(FollowedHead& op) { return StoreFollowedHead(stage, std::move(op)); }
     absl::Status operator()(Statement& op) { return StoreStatement(stage, std::move(op)); }
     absl::Status operator()(ForkProof& op) { return StoreFork(stage, std::move(op)); }
@@ -54,20 +80,14 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
   };
   for (size_t i = 0; i < ops.size();) {
     if (const auto* opened = std::get_if<OpenedBody>(&ops[i])) {
-      const auto hashes =
-          opened->ledger == own_ ? wire::HashColumns::kAll : wire::HashColumns::kWhereNeeded;
+      const wire::HashColumns hashes = HashesOf(opened->ledger);
       TJ_ASSIGN_OR_RETURN(const size_t done,
                           StoreOpenedBodies(stage, std::span(ops).subspan(i), hashes));
       i += done;
       continue;
     }
-    const auto* segment = std::get_if<FollowedSegment>(&ops[i]);
-    const auto* head = std::get_if<FollowedHead>(&ops[i]);
-    if ((segment != nullptr && segment->ledger == own_) ||
-        (head != nullptr && head->ledger == own_)) {
-      return Error(ErrorCode::kStoreGap, Cat(own_.Text(), " is written here, not followed"));
-    }
-    TJ_RETURN_IF_ERROR(std::visit(ApplyOne{stage}, ops[i]));
+    TJ_RETURN_IF_ERROR(CheckOwn(ops[i]));
+    TJ_RETURN_IF_ERROR(std::visit(ApplyOne{*this, stage}, ops[i]));
     ++i;
   }
   return absl::OkStatus();
@@ -96,8 +116,12 @@ void Committer::Plan(Request& request, Stage& stage, AppendBatch& appends,
   if (request.refused.ok()) own_stage.MergeDown();
 }
 
-absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests) {
+absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests, bool own_held) {
   trouble_ = absl::OkStatus();
+  // Appends that were queued before it was held give indices from where the ledger stood.
+  follow_own_ = own_held && std::none_of(requests.begin(), requests.end(), [](const Request& r) {
+                  return std::holds_alternative<AppendRequest>(r.what);
+                });
   const LedgerMemory& own = table_.ledgers.at(own_);
   const auto recorded_at = RecordedAt();
   Stage stage(kv, table_);
@@ -118,6 +142,7 @@ absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests) {
     cache_.Clear();
     return status;
   }
+  if (follow_own_) cache_.Clear();  // it knows nothing of what came back
   stage.Settle();
   if (!stage.trouble().ok()) trouble_ = stage.trouble();
   for (Request& request : requests) appends.FillLeaves(request.answers);

@@ -48,7 +48,8 @@ class Committer {
   void Reset(LedgerTable table, uint64_t commits);
   // Requests that are refused for their own sake say so themselves; an error means that none of
   // them was written, or, if `kv` is dead, that it is not known.
-  absl::Status Commit(Kv& kv, std::vector<Request>& requests);
+  // `own_held`: nothing is appended, so that the own ledger can be followed back.
+  absl::Status Commit(Kv& kv, std::vector<Request>& requests, bool own_held);
 
   const LedgerState& own_state() const { return table_.ledgers.at(own_).state; }
   uint64_t commits() const { return commits_; }
@@ -63,12 +64,15 @@ class Committer {
             const absl::StatusOr<Instant>& recorded_at);
   absl::Status Apply(const crypto::Note& note, Stage& stage);
   absl::Status Apply(std::vector<FollowOp>& ops, Stage& stage);
+  wire::HashColumns HashesOf(const LedgerId& ledger) const;
+  absl::Status CheckOwn(const FollowOp& op) const;
 
   const LedgerId own_;
   const Clock& clock_;
   const std::function<Duration()> uptime_;
   LedgerTable table_;
   uint64_t commits_ = 0;
+  bool follow_own_ = false;  // in the commit under way
   ClockGate clock_gate_;
   AppendCache cache_;
   absl::Status trouble_;

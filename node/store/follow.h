@@ -1,16 +1,19 @@
-// What following another node's ledger writes: already verified by sync/core, applied by the writer
-// in one synced batch. Value types.
+// What following another node's ledger writes, and, while the own ledger is held (Truth::Hold),
+// getting it back from another node: already verified by sync/core, applied by the writer in one
+// synced batch. Value types.
 
 #ifndef TJ_NODE_STORE_FOLLOW_H_
 #define TJ_NODE_STORE_FOLLOW_H_
 
 #include <functional>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include <absl/status/status.h>
 
 #include "crypto/merkle/frontier.h"
+#include "node/store/append.h"
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/vocab/time.h"
@@ -58,7 +61,18 @@ struct ForkProof {
   Bytes proof;
 };
 
-using FollowOp = std::variant<FollowedSegment, FollowedHead, Statement, OpenedBody, ForkProof>;
+// Names of records of the own ledger that came back from another node: their dedup entries. A
+// content digest of nothing but zeros is one that cannot be known any more: whatever comes again
+// under that name is a duplicate.
+struct OwnNames {
+  std::vector<std::pair<DedupKey, Index>> names;
+};
+// The own ledger holds what it was found to lack: its fork proofs and findings are deleted.
+struct OwnSettled {
+  LedgerId ledger;
+};
+using FollowOp = std::variant<FollowedSegment, FollowedHead, Statement, OpenedBody, ForkProof,
+                              OwnNames, OwnSettled>;
 
 // Called once, on the writer's thread, after the batch is synced or failed: it must only post.
 using FollowDone = std::function<void(absl::Status)>;

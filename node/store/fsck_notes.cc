@@ -116,10 +116,12 @@ class NoteRows {
     const auto proof = DecodeChecked(key, value);
     if (!proof.ok()) return run_.Find(place, proof.status());
     wire::Reader reader(*proof);
-    if (reader.Raw(kForkMagic.size()) != kForkMagic) {
+    const ByteView magic = reader.Raw(kForkMagic.size());
+    if (magic != kForkMagic && magic != kRollbackMagic) {
       return run_.Damage(place, "is not a fork proof");
     }
-    for (int i = 0; i < 2; ++i) {
+    const int notes = magic == kForkMagic ? 2 : 1;
+    for (int i = 0; i < notes; ++i) {
       const ByteView text = reader.Prefixed(limits::kNoteBytesMax);
       if (!reader.ok()) return run_.Damage(place, "is cut off");
       const auto note = ReadNote(ledger_.id, text);
@@ -128,8 +130,10 @@ class NoteRows {
     }
   }
 
-  // How a fork proof begins; two notes, each after its length, follow (SPEC.md §6).
+  // How a fork proof begins, and a rollback finding; two notes or one, each after its length,
+  // follow (SPEC.md §6).
   static constexpr ByteView kForkMagic = "TJF1";
+  static constexpr ByteView kRollbackMagic = "TJR1";
 
   Run& run_;
   const KnownLedger& ledger_;

@@ -1,5 +1,6 @@
 // LedgerView's other half: heads, statements and what is missing.
 
+#include "node/store/checked_value.h"
 #include "node/store/ledger_view.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
@@ -78,6 +79,24 @@ absl::StatusOr<std::vector<Index>> LedgerView::MissingBodies(Index from, size_t 
   }
   TJ_RETURN_IF_ERROR(it->status());
   return missing;
+}
+
+absl::StatusOr<std::vector<LedgerView::KeptProof>> LedgerView::Proofs() const {
+  std::vector<KeptProof> proofs;
+  absl::Status damage;
+  const auto row = [&](ByteView key, ByteView value) {
+    const auto found_at = keys::ParseFork(key);
+    auto proof = DecodeChecked(key, value);
+    if (!found_at || !proof.ok()) {
+      damage = Error(ErrorCode::kStoreCorrupt, Cat("key ", HexEncode(key)));
+      return false;
+    }
+    proofs.push_back({*found_at, Bytes(*proof)});
+    return true;
+  };
+  TJ_RETURN_IF_ERROR(ScanPrefix(*reader_, keys::ForkPrefix(number_), row));
+  if (!damage.ok()) return damage;
+  return proofs;
 }
 
 absl::StatusOr<bool> LedgerView::Forked() const {

@@ -81,6 +81,12 @@ class LedgerView final : public merkle::NodeSource {
   }
   // A fork proof of this ledger is kept.
   absl::StatusOr<bool> Forked() const;
+  // Those proofs (crypto/fork_proof.h), by when they were found. STORE-CORRUPT.
+  struct KeptProof {
+    Instant found_at;
+    Bytes proof;
+  };
+  absl::StatusOr<std::vector<KeptProof>> Proofs() const;
 
  private:
   LedgerView(const KvReader& reader, LedgerId id, keys::LedgerNumber number, LedgerState state)

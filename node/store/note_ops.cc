@@ -128,6 +128,16 @@ absl::Status StoreStatement(Stage& stage, Statement op) {
   return PruneHeads(stage, *memory);
 }
 
+absl::Status DeleteForks(Stage& stage, const LedgerId& ledger) {
+  TJ_ASSIGN_OR_RETURN(const LedgerMemory* const memory, stage.Find(ledger));
+  const Bytes prefix = keys::ForkPrefix(memory->number);
+  while (true) {
+    TJ_ASSIGN_OR_RETURN(const auto row, stage.LastBelow(EndOfPrefix(prefix), prefix));
+    if (!row) return absl::OkStatus();
+    stage.Delete(row->first);
+  }
+}
+
 absl::Status StoreFork(Stage& stage, ForkProof op) {
   TJ_ASSIGN_OR_RETURN(const LedgerMemory* const memory, stage.FindOrCreate(op.ledger));
   while (true) {  // a second proof of the same millisecond goes into the next

@@ -24,6 +24,7 @@ absl::Status StoreHead(Stage& stage, LedgerMemory& memory, const crypto::Head& h
 absl::Status StoreFollowedHead(Stage& stage, FollowedHead op);
 absl::Status StoreStatement(Stage& stage, Statement op);
 absl::Status StoreFork(Stage& stage, ForkProof op);
+absl::Status DeleteForks(Stage& stage, const LedgerId& ledger);
 
 }  // namespace tj::store
 

@@ -45,12 +45,25 @@ absl::StatusOr<uint32_t> NextLedgerNumber(const KvReader& reader) {
 
 // The HEAD file as it binds `own`: made for a new node or a new epoch, checked otherwise.
 absl::StatusOr<HeadFile> SettleHeadFile(const KvReader& reader, HeadPlace& head_place,
-                                        const LedgerId& own, bool is_new, uint64_t commits) {
+                                        const LedgerId& own, bool is_new, uint64_t commits,
+                                        absl::Status* lost) {
   TJ_ASSIGN_OR_RETURN(auto head, head_place.Read());
   if (!head && !is_new) {
-    return Error(ErrorCode::kStoreRollback, "HEAD is not there");
+    const absl::Status gone = Error(ErrorCode::kStoreRollback, "HEAD is not there");
+    if (lost == nullptr) return gone;
+    *lost = gone;
+    return HeadFile{own, 0, merkle::Sm3Hasher::Empty(), commits};
   }
-  if (head) TJ_RETURN_IF_ERROR(CheckHeadFile(reader, own, *head));
+  if (head) {
+    const absl::Status status = CheckHeadFile(reader, own, *head);
+    // A HEAD of another node is a mistake, not a loss.
+    const bool rolled_back = !status.ok() && CodeOf(status) == ErrorCode::kStoreRollback;
+    if (lost != nullptr && head->ledger == own && rolled_back) {
+      *lost = status;
+      return *std::move(head);
+    }
+    TJ_RETURN_IF_ERROR(status);
+  }
   if (!head || head->ledger != own) {
     head = HeadFile{own, 0, merkle::Sm3Hasher::Empty(), commits};
     TJ_RETURN_IF_ERROR(head_place.Write(*head));
@@ -60,14 +73,18 @@ absl::StatusOr<HeadFile> SettleHeadFile(const KvReader& reader, HeadPlace& head_
 
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own) {
+absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own,
+                                  WhenLost when_lost) {
   TJ_ASSIGN_OR_RETURN(const bool is_new, IsNew(kv));
   TJ_ASSIGN_OR_RETURN(uint64_t commits, ReadCommits(kv));
   // HEAD comes before the database's first batch, so that a database without one was tampered with.
-  TJ_ASSIGN_OR_RETURN(HeadFile head_file, SettleHeadFile(kv, head_place, own, is_new, commits));
+  absl::Status lost;
+  TJ_ASSIGN_OR_RETURN(HeadFile head_file,
+                      SettleHeadFile(kv, head_place, own, is_new, commits,
+                                     when_lost == WhenLost::kOpen ? &lost : nullptr));
   TJ_ASSIGN_OR_RETURN(const uint32_t next_number, NextLedgerNumber(kv));
 
-  Recovered recovered{{{}, next_number}, commits, std::move(head_file), std::nullopt};
+  Recovered recovered{{{}, next_number}, commits, std::move(head_file), std::nullopt, lost};
   Stage stage(kv, recovered.table);
   TJ_RETURN_IF_ERROR(stage.FindOrCreate(own).status());
   KvBatch batch;

@@ -22,11 +22,16 @@ struct Recovered {
   uint64_t commits = 0;
   HeadFile head_file;
   std::optional<crypto::Note> newest_head;  // of the own ledger
+  absl::Status lost;                        // STORE-ROLLBACK, with WhenLost::kOpen
 };
+
+// What is done about an own ledger that is not what HEAD says was signed.
+enum class WhenLost : bool { kRefuse, kOpen };
 
 // Checks schema, HEAD file and the own ledger; makes what a new node has not. STORE-ROLLBACK,
 // STORE-VERSION, STORE-CORRUPT, or what writing fails with.
-absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own);
+absl::StatusOr<Recovered> Recover(Kv& kv, HeadPlace& head_place, const LedgerId& own,
+                                  WhenLost when_lost = WhenLost::kRefuse);
 
 }  // namespace tj::store
 

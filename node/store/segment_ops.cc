@@ -98,7 +98,7 @@ void MergeRange(Stage& stage, keys::LedgerNumber ledger, Index start, wire::Hash
   PutPieces(stage, ledger, *std::move(pieces));
 }
 
-absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op) {
+absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op, wire::HashColumns hashes) {
   TJ_ASSIGN_OR_RETURN(LedgerMemory* const memory, stage.FindOrCreate(op.ledger));
   TJ_RETURN_IF_ERROR(CheckJoins(op, *memory));
   const uint64_t end = op.first.value + op.count;
@@ -106,15 +106,15 @@ absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op) {
   const keys::LedgerNumber number = memory->number;
 
   const uint64_t start = AlignedStart(op.first.value);
-  if (end <= start + kAligned) {
+  if (end <= start + kAligned && hashes == wire::HashColumns::kWhereNeeded) {
     stage.Put(keys::Segment(number, op.first), std::move(op.segment));
   } else {
     TJ_ASSIGN_OR_RETURN(wire::Segment segment, DecodePiece(op.first, op.segment));
-    TJ_ASSIGN_OR_RETURN(auto pieces, EncodeAgain(segment, wire::HashColumns::kWhereNeeded));
+    TJ_ASSIGN_OR_RETURN(auto pieces, EncodeAgain(segment, hashes));
     PutPieces(stage, number, std::move(pieces));
   }
   if (op.first.value > start && end >= start + kAligned) {
-    MergeRange(stage, number, {start}, wire::HashColumns::kWhereNeeded);
+    MergeRange(stage, number, {start}, hashes);
   }
   for (const merkle::Node& node : op.completed) {
     stage.Put(keys::Node(number, node.height, node.index), Bytes(node.hash.view()));

@@ -31,7 +31,7 @@ absl::StatusOr<JoinedPieces> ReadPieces(const Stage& stage, keys::LedgerNumber l
 void MergeRange(Stage& stage, keys::LedgerNumber ledger, Index start, wire::HashColumns hashes);
 
 // STORE-GAP unless it joins; WIRE-SEGMENT unless the segment is what the rest says it is.
-absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op);
+absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op, wire::HashColumns hashes);
 
 // Stores ops[0] and those that follow it for the same piece; returns how many. All are OpenedBody.
 absl::StatusOr<size_t> StoreOpenedBodies(Stage& stage, std::span<FollowOp> ops,

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "crypto/fork_proof.h"
 #include "node/store/append_batch.h"
 #include "node/store/database.h"
 #include "node/store/durable_file.h"
@@ -29,6 +30,8 @@ struct SizeOfOp {
   size_t operator()(const Statement& op) const { return op.note.size(); }
   size_t operator()(const OpenedBody& op) const { return op.body.size(); }
   size_t operator()(const ForkProof& op) const { return op.proof.size(); }
+  size_t operator()(const OwnNames& op) const { return op.names.size() * sizeof(DedupKey); }
+  size_t operator()(const OwnSettled&) const { return 0; }
 };
 
 uint64_t RecordsOf(const FollowOp& op) {
@@ -55,6 +58,7 @@ class TruthImpl final : public Truth {
         clock_(*options.clock),
         head_file_(recovered.head_file),
         newest_head_(recovered.newest_head),
+        lost_(recovered.lost),
         signed_size_(recovered.head_file.size),
         database_(std::move(database)),
         writer_(
@@ -71,12 +75,18 @@ class TruthImpl final : public Truth {
 
   void Append(AppendRequest request, AppendDone done) override {
     if (auto status = CheckRequest(request); !status.ok()) return done(status);
-    Request queued;
-    queued.records = request.records.size();
-    queued.bytes = BytesOf(request);
-    queued.what = std::move(request);
-    queued.append_done = std::move(done);
-    writer_->Enqueue(std::move(queued));
+    writer_->Enqueue(Queued(std::move(request), std::move(done)));
+  }
+
+  void Hold(absl::Status why) override { writer_->Hold(std::move(why)); }
+
+  void Release(AppendRequest first, AppendDone done) override {
+    if (auto status = CheckRequest(first); !status.ok()) return done(status);
+    {
+      const std::lock_guard lock(sign_mutex_);
+      if (!lost_.ok()) return done(lost_);
+    }
+    writer_->Release(Queued(std::move(first), std::move(done)));
   }
 
   void Follow(std::vector<FollowOp> ops, FollowDone done) override {
@@ -92,7 +102,9 @@ class TruthImpl final : public Truth {
 
   absl::StatusOr<crypto::Note> SignHead(crypto::Signer& signer, Duration age_max) override {
     const std::lock_guard lock(sign_mutex_);
-    TJ_RETURN_IF_ERROR(writer_->Status().refusal);
+    const TruthStatus status = writer_->Status();
+    TJ_RETURN_IF_ERROR(status.refusal);
+    TJ_RETURN_IF_ERROR(status.held);
     const Writer::Durable durable = writer_->durable();
     const Instant now = clock_.Now();
     crypto::Head head{own_, durable.own.size(), durable.own.frontier.Root(), now};
@@ -112,6 +124,21 @@ class TruthImpl final : public Truth {
     return note;
   }
 
+  absl::Status SettleOwn() override {
+    const std::lock_guard lock(sign_mutex_);
+    if (writer_->Status().held.ok()) {
+      return Error(ErrorCode::kStoreGap, Cat(own_.Text(), " is written here, not recovered"));
+    }
+    TJ_ASSIGN_OR_RETURN(const crypto::Note newest, CheckSettled());
+    HeadFile head{own_, newest.head.size, newest.head.root, writer_->durable().commits};
+    TJ_RETURN_IF_ERROR(head_place_.Write(head));
+    head_file_ = std::move(head);
+    newest_head_ = newest;
+    signed_size_ = newest.head.size;
+    lost_ = absl::OkStatus();
+    return FollowAndWait({OwnSettled{own_}});
+  }
+
   absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Snapshot() const override {
     return database_->Snapshot();
   }
@@ -129,6 +156,49 @@ class TruthImpl final : public Truth {
   bool Work() override { return writer_->Work(); }
 
  private:
+  static Request Queued(AppendRequest request, AppendDone done) {
+    Request queued;
+    queued.records = request.records.size();
+    queued.bytes = BytesOf(request);
+    queued.what = std::move(request);
+    queued.append_done = std::move(done);
+    return queued;
+  }
+
+  // The newest head, when the ledger holds all that is known to have been signed. Called with
+  // sign_mutex_ held.
+  absl::StatusOr<crypto::Note> CheckSettled() {
+    TJ_ASSIGN_OR_RETURN(const auto snapshot, Snapshot());
+    TJ_ASSIGN_OR_RETURN(LedgerView view, LedgerView::Open(snapshot->reader(), own_));
+    const auto holds = [&view](uint64_t size, const Hash& root) -> absl::StatusOr<bool> {
+      if (size > view.size()) return false;
+      TJ_ASSIGN_OR_RETURN(const Hash ours, view.RootAt(size));
+      return ours == root;
+    };
+    TJ_ASSIGN_OR_RETURN(const auto proofs, view.Proofs());
+    for (const LedgerView::KeptProof& kept : proofs) {
+      TJ_ASSIGN_OR_RETURN(const auto proof, crypto::DecodePastProof(kept.proof));
+      const auto* finding = std::get_if<crypto::RollbackFinding>(&proof);
+      if (finding == nullptr) {
+        return Error(ErrorCode::kSyncFork,
+                     Cat(own_.Text(), " has signed two histories: it needs a new epoch"));
+      }
+      const crypto::Head& head = finding->signed_head.head;
+      TJ_ASSIGN_OR_RETURN(const bool held, holds(head.size, head.root));
+      if (!held) {
+        return Error(ErrorCode::kStoreRollback,
+                     Cat("a head of ", head.size, " was signed, here are ", view.size()));
+      }
+    }
+    TJ_ASSIGN_OR_RETURN(const auto newest, view.NewestHead());
+    TJ_ASSIGN_OR_RETURN(const bool held, holds(head_file_.size, head_file_.root));
+    if (!newest || !held || newest->head.size < head_file_.size) {
+      return Error(ErrorCode::kStoreRollback,
+                   Cat("HEAD says that ", head_file_.size, " were signed, here are ", view.size()));
+    }
+    return *newest;
+  }
+
   absl::Status StoreOwnHead(const crypto::Note& note) {
     std::promise<absl::Status> stored;
     Request queued;
@@ -148,6 +218,7 @@ class TruthImpl final : public Truth {
   std::mutex sign_mutex_;  // held while a head is signed
   HeadFile head_file_;     // guarded by sign_mutex_: as it is on disk, or about to be
   std::optional<crypto::Note> newest_head_;  // guarded by sign_mutex_
+  absl::Status lost_;  // guarded by sign_mutex_: not OK while less is here than HEAD says
   std::atomic<uint64_t> signed_size_;
 
   const std::unique_ptr<Database> database_;
@@ -177,7 +248,10 @@ absl::StatusOr<std::unique_ptr<Truth>> Truth::Open(TruthOptions options) {
   }
   auto database = std::make_unique<Database>(options.open_kv);
   TJ_ASSIGN_OR_RETURN(auto kv, database->Open());
-  TJ_ASSIGN_OR_RETURN(Recovered recovered, Recover(*kv, *options.head_place, options.own));
+  const WhenLost when_lost = options.open_when_lost ? WhenLost::kOpen : WhenLost::kRefuse;
+  TJ_ASSIGN_OR_RETURN(Recovered recovered,
+                      Recover(*kv, *options.head_place, options.own, when_lost));
+  if (!recovered.lost.ok()) options.held = recovered.lost;
   return std::make_unique<TruthImpl>(options, std::move(folder_place), std::move(database),
                                      std::move(kv), std::move(recovered));
 }
@@ -185,6 +259,12 @@ absl::StatusOr<std::unique_ptr<Truth>> Truth::Open(TruthOptions options) {
 absl::StatusOr<std::vector<Appended>> Truth::AppendAndWait(AppendRequest request) {
   std::promise<absl::StatusOr<std::vector<Appended>>> answer;
   Append(std::move(request), [&answer](auto appended) { answer.set_value(std::move(appended)); });
+  return WaitFor(*this, answer.get_future());
+}
+
+absl::StatusOr<std::vector<Appended>> Truth::ReleaseAndWait(AppendRequest first) {
+  std::promise<absl::StatusOr<std::vector<Appended>>> answer;
+  Release(std::move(first), [&answer](auto appended) { answer.set_value(std::move(appended)); });
   return WaitFor(*this, answer.get_future());
 }
 

@@ -46,6 +46,11 @@ struct TruthOptions {
   // False: the writer has no thread, and what is queued happens in Work(), so that a simulation
   // decides when. With an open_kv, a head_place and no ballast, `folder` is not touched.
   bool own_thread = true;
+  // An own ledger that is found shorter than HEAD says, or another, is opened all the same, and
+  // held with STORE-ROLLBACK, so that it can be taken back from followers. Otherwise Open refuses.
+  bool open_when_lost = false;
+  // Not OK: the own ledger begins held, with this answer (Hold).
+  absl::Status held;
 };
 
 // Time since boot, with the time that the machine slept (TruthOptions::uptime).
@@ -68,6 +73,7 @@ struct TruthStatus {
   uint64_t queue_records = 0;
   uint64_t reopened = 0;  // times the database was closed after a failed write
   uint64_t commits = 0;   // batches written, ever
+  absl::Status held;      // what requests about the own ledger are told while it is held
 };
 
 class Truth {
@@ -88,12 +94,26 @@ class Truth {
   virtual void Follow(std::vector<FollowOp> ops, FollowDone done) = 0;
   // Blocks until answered; not from the writer's thread. For tests and start-up.
   absl::StatusOr<std::vector<Appended>> AppendAndWait(AppendRequest request);
+  absl::StatusOr<std::vector<Appended>> ReleaseAndWait(AppendRequest first);
   absl::Status FollowAndWait(std::vector<FollowOp> ops);
 
   // Signs the own ledger as it stands, unless the newest head is of this size and younger than
   // `age_max`. The HEAD file is renamed and synced, then the note stored, before it is returned.
   // Blocks for a signature (1 ms) and a sync; one caller at a time.
   virtual absl::StatusOr<crypto::Note> SignHead(crypto::Signer& signer, Duration age_max) = 0;
+
+  // From now on Append and SignHead are refused with `why`, until Release; following goes on.
+  // Between a start and the moment when it is known that nothing was lost, and after that was
+  // found.
+  virtual void Hold(absl::Status why) = 0;
+  // Ends it: `first` is sequenced before anything that is appended later. When `first` is refused
+  // at the door the ledger stays held.
+  virtual void Release(AppendRequest first, AppendDone done) = 0;
+  // After the held ledger's lost records were followed back: takes over what is there, when it
+  // holds all that is known to have been signed (HEAD, the findings kept); deletes those findings.
+  // It stays held. STORE-ROLLBACK when something is still lacking; SYNC-FORK when two histories
+  // were signed.
+  virtual absl::Status SettleOwn() = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Snapshot() const = 0;
   virtual TruthStatus Status() const = 0;

@@ -58,6 +58,7 @@ Writer::Writer(const TruthOptions& options, Database& database, std::shared_ptr<
   committer_.Reset(std::move(recovered.table), recovered.commits);
   durable_ = {committer_.own_state(), committer_.commits()};
   refusal_ = ballast_.Ensure();
+  held_ = options.held;
   last_error_ = refusal_;
   database_.Publish(kv_);
   if (options.own_thread) thread_ = std::thread([this] { Run(); });
@@ -85,21 +86,39 @@ void Writer::Enqueue(Request request) {
   absl::Status refusal;
   {
     const std::lock_guard lock(mutex_);
-    refusal = refusal_;
-    const bool full = queue_records_ + request.records > limits::kCommitQueueRecordsMax ||
-                      queue_bytes_ + request.bytes > limits::kCommitQueueBytesMax;
-    if (refusal.ok() && full && !queue_.empty()) {
-      refusal = Error(ErrorCode::kStoreBusy, Cat(queue_records_, " records are waiting"));
-    }
-    if (refusal.ok()) {
-      queue_records_ += request.records;
-      queue_bytes_ += request.bytes;
-      queue_.push_back(std::move(request));
-      if (queue_.size() == 1) wake_.notify_one();
-      return;
-    }
+    if (std::holds_alternative<AppendRequest>(request.what)) refusal = held_;
+    if (refusal.ok()) refusal = EnqueueLocked(request);
   }
-  request.Answer(refusal);
+  if (!refusal.ok()) request.Answer(refusal);
+}
+
+absl::Status Writer::EnqueueLocked(Request& request) {
+  TJ_RETURN_IF_ERROR(refusal_);
+  const bool full = queue_records_ + request.records > limits::kCommitQueueRecordsMax ||
+                    queue_bytes_ + request.bytes > limits::kCommitQueueBytesMax;
+  if (full && !queue_.empty()) {
+    return Error(ErrorCode::kStoreBusy, Cat(queue_records_, " records are waiting"));
+  }
+  queue_records_ += request.records;
+  queue_bytes_ += request.bytes;
+  queue_.push_back(std::move(request));
+  if (queue_.size() == 1) wake_.notify_one();
+  return absl::OkStatus();
+}
+
+void Writer::Hold(absl::Status why) {
+  const std::lock_guard lock(mutex_);
+  held_ = std::move(why);
+}
+
+void Writer::Release(Request first) {
+  absl::Status refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    refusal = EnqueueLocked(first);
+    if (refusal.ok()) held_ = absl::OkStatus();
+  }
+  if (!refusal.ok()) first.Answer(refusal);
 }
 
 Writer::Durable Writer::durable() const {
@@ -112,6 +131,7 @@ TruthStatus Writer::Status() const {
   TruthStatus status;
   status.writable = refusal_.ok();
   status.refusal = refusal_;
+  status.held = held_;
   status.last_error = last_error_;
   status.own_size = durable_.own.size();
   status.queue_records = queue_records_;
@@ -171,8 +191,9 @@ bool Writer::Work() {
 void Writer::CommitQueued(std::unique_lock<std::mutex>& lock) {
   if (std::exchange(clock_confirmed_, false)) committer_.ConfirmClock();
   std::vector<Request> requests = TakeLocked();
+  const bool own_held = !held_.ok();
   lock.unlock();
-  CommitOnce(std::move(requests));
+  CommitOnce(std::move(requests), own_held);
   lock.lock();
 }
 
@@ -194,8 +215,8 @@ std::vector<Request> Writer::TakeLocked() {
   return taken;
 }
 
-void Writer::CommitOnce(std::vector<Request> requests) {
-  const absl::Status status = committer_.Commit(*kv_, requests);
+void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
+  const absl::Status status = committer_.Commit(*kv_, requests, own_held);
   if (!kv_->alive()) CloseAfter(status);
   std::function<void(uint64_t)> hook;
   uint64_t own_size = 0;

@@ -33,6 +33,9 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void Enqueue(Request request);
+  // While held, appends are refused with `why`. Released by `first`, which is queued before any.
+  void Hold(absl::Status why);
+  void Release(Request first);
   // Finishes what is queued and closes. Nothing may be enqueued from now on; the rest can be asked.
   void Stop();
   // What is durable.
@@ -48,10 +51,12 @@ class Writer {
   bool Work();
 
  private:
+  // Not OK: the request was not taken, and waits for this answer.
+  absl::Status EnqueueLocked(Request& request);
   void Run();
   std::vector<Request> TakeLocked();
   void CommitQueued(std::unique_lock<std::mutex>& lock);
-  void CommitOnce(std::vector<Request> requests);
+  void CommitOnce(std::vector<Request> requests, bool own_held);
   void CloseAfter(const absl::Status& failure);
   absl::Status TryReopen();
   void Reopen();
@@ -73,6 +78,7 @@ class Writer {
   uint64_t queue_records_ = 0;
   size_t queue_bytes_ = 0;
   absl::Status refusal_;   // not OK: nothing is accepted
+  absl::Status held_;      // not OK: nothing is appended
   bool hopeless_ = false;  // opening again will not help
   bool stopping_ = false;
   bool clock_confirmed_ = false;

@@ -6,7 +6,7 @@
 namespace tj {
 namespace {
 
-constexpr std::array<std::pair<Family, std::string_view>, 8> kNames = {{
+constexpr std::array<std::pair<Family, std::string_view>, 9> kNames = {{
     {Family::kCaseEvent, "case_event"},
     {Family::kSummary, "summary"},
     {Family::kAlarm, "alarm"},
@@ -15,6 +15,7 @@ constexpr std::array<std::pair<Family, std::string_view>, 8> kNames = {{
     {Family::kAdopt, "adopt"},
     {Family::kWitness, "witness"},
     {Family::kTick, "tick"},
+    {Family::kLoss, "loss"},
 }};
 
 }  // namespace

@@ -22,6 +22,7 @@ enum class Family : uint16_t {
   kAdopt = 6,        // governing data taken over, since 1
   kWitness = 7,      // witness times of own records, since 1
   kTick = 8,         // time passed without traffic, since 1
+  kLoss = 9,         // bodies of this ledger that nobody holds any more, since 1
 };
 
 // English name as in the .proto files ("case_event"); "family-<n>" is never produced here: nullopt

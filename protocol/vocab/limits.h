@@ -81,6 +81,11 @@ inline constexpr Duration kHeadOfferInterval{60'000};
 // An offered head without an answer is offered again.
 inline constexpr Duration kHeadAnswerMax{60'000};
 inline constexpr Duration kHeartbeatInterval{60'000};
+// After a start nothing is written or signed for so long, or until a follower has shown what it
+// holds.
+inline constexpr Duration kStartWait{10'000};
+// Between two `heads` records of a node with children.
+inline constexpr Duration kHeadsInterval{60'000};
 // Connection: a ping when nothing was sent, closed when nothing was heard.
 inline constexpr Duration kPingInterval{20'000};
 inline constexpr Duration kPeerSilenceMax{60'000};

@@ -2,6 +2,8 @@
 
 #include "protocol/wire/payload.h"
 
+#include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -129,7 +131,12 @@ void CheckAdopt(const v1::Adopt& adopt, FieldCheck& check) {
 }
 
 void CheckHeads(const v1::Heads& heads, FieldCheck& check) {
-  check.Number("entries", heads.entries_size(), 1, limits::kLedgersPerPeerMax);
+  check.Number("entries", heads.entries_size(), heads.statements().empty() ? 1 : 0,
+               limits::kLedgersPerPeerMax);
+  check.Number("statements", heads.statements_size(), 0, limits::kLedgersPerPeerMax);
+  for (const std::string& note : heads.statements()) {
+    check.Number("statements", static_cast<int64_t>(note.size()), 1, limits::kNoteBytesMax);
+  }
   std::set<std::pair<std::string_view, uint32_t>> ledgers;
   for (const v1::Heads::Entry& entry : heads.entries()) {
     if (!check.status().ok()) return;
@@ -171,6 +178,34 @@ void CheckWitness(const v1::Witness& witness, FieldCheck& check) {
   }
 }
 
+absl::Status WalkLost(const v1::Loss& loss, const std::function<void(LeafRange)>& take) {
+  if (loss.lost_size() % 2 != 0) return Bad("lost: a range without a count");
+  uint64_t end = 0;
+  for (int i = 0; i < loss.lost_size(); i += 2) {
+    const uint64_t gap = loss.lost(i);
+    const uint64_t count = loss.lost(i + 1);
+    if (i > 0 && gap == 0) return Bad("lost: ranges touch");
+    if (gap > loss.size() - end || count > loss.size() - end - gap || count == 0) {
+      return Bad("lost: a range beyond the ledger");
+    }
+    take({end + gap, end + gap + count});
+    end += gap + count;
+  }
+  return absl::OkStatus();
+}
+
+void CheckLoss(const v1::Loss& loss, FieldCheck& check) {
+  check.Parsed<NodeCode>("giver", loss.giver());
+  check.Size("size", loss.size());
+  check.Number("left", static_cast<int64_t>(std::min(loss.left(), limits::kLedgerSizeMax)), 0,
+               static_cast<int64_t>(std::min(loss.size(), limits::kLedgerSizeMax)));
+  uint64_t lost = 0;
+  check.Take(WalkLost(loss, [&lost](LeafRange range) { lost += range.end - range.first; }));
+  if (check.status().ok() && lost != loss.lost_count()) {
+    check.Fail(ErrorCode::kValueNumber, "lost_count", Cat("is not ", lost));
+  }
+}
+
 void CheckTick(const v1::Tick& tick, FieldCheck& check) { check.ClockTime("at_ms", tick.at_ms()); }
 
 }  // namespace
@@ -188,6 +223,28 @@ absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload) { return Parse(payload, C
 absl::StatusOr<v1::Restart> ParseRestart(ByteView payload) { return Parse(payload, CheckRestart); }
 absl::StatusOr<v1::Witness> ParseWitness(ByteView payload) { return Parse(payload, CheckWitness); }
 absl::StatusOr<v1::Tick> ParseTick(ByteView payload) { return Parse(payload, CheckTick); }
+
+absl::StatusOr<v1::Loss> ParseLoss(ByteView payload) { return Parse(payload, CheckLoss); }
+
+absl::StatusOr<std::vector<LeafRange>> LostLeaves(const v1::Loss& loss) {
+  std::vector<LeafRange> ranges;
+  TJ_RETURN_IF_ERROR(WalkLost(loss, [&ranges](LeafRange range) { ranges.push_back(range); }));
+  return ranges;
+}
+
+void SetLostLeaves(std::span<const LeafRange> ranges, v1::Loss& loss) {
+  loss.clear_lost();
+  uint64_t end = 0;
+  uint64_t count = 0;
+  for (const LeafRange& range : ranges) {
+    TJ_CHECK(range.first < range.end && (loss.lost().empty() || range.first > end));
+    loss.add_lost(range.first - end);
+    loss.add_lost(range.end - range.first);
+    count += range.end - range.first;
+    end = range.end;
+  }
+  loss.set_lost_count(count);
+}
 
 absl::StatusOr<std::vector<Index>> SummaryLeaves(const v1::Summary& summary, uint64_t size_max) {
   std::vector<Index> leaves;

@@ -42,6 +42,17 @@ absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload);
 absl::StatusOr<v1::Restart> ParseRestart(ByteView payload);
 absl::StatusOr<v1::Witness> ParseWitness(ByteView payload);
 absl::StatusOr<v1::Tick> ParseTick(ByteView payload);
+absl::StatusOr<v1::Loss> ParseLoss(ByteView payload);
+
+// Leaves [first, end).
+struct LeafRange {
+  uint64_t first = 0;
+  uint64_t end = 0;
+  bool operator==(const LeafRange&) const = default;
+};
+// The lost leaves, decoded; WIRE-PAYLOAD unless they ascend, do not touch and lie below `size`.
+absl::StatusOr<std::vector<LeafRange>> LostLeaves(const v1::Loss& loss);
+void SetLostLeaves(std::span<const LeafRange> ranges, v1::Loss& loss);
 
 // The summary's leaf list, decoded; WIRE-PAYLOAD if a difference is zero, it overflows, or an index
 // is not below `size_max`.

@@ -91,7 +91,7 @@ absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& f
       return SendSeen(now, out);
     case HeadVerdict::kFork:
       out.persist.push_back(PersistFork{
-          .ledger = ledger_, .found_at = now, .proof = EncodeForkProof(*finding.proof)});
+          .ledger = ledger_, .found_at = now, .proof = crypto::EncodeForkProof(*finding.proof)});
       Emit(out, Event::Kind::kFork, ledger_, head->head.size, finding.why);
       Stop(finding.why, out);
       return absl::OkStatus();

@@ -15,7 +15,7 @@ HeadFinding Fork(const crypto::Note& first, const crypto::Note& second,
                  std::vector<Hash> consistency, std::string_view detail) {
   return {.verdict = HeadVerdict::kFork,
           .why = Error(ErrorCode::kSyncFork, detail),
-          .proof = ForkProof{first, second, std::move(consistency)}};
+          .proof = crypto::ForkProof{first, second, std::move(consistency)}};
 }
 
 HeadFinding Rollback(const crypto::Head& head, const crypto::Head& newest,

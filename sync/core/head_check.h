@@ -11,9 +11,9 @@
 
 #include <absl/status/statusor.h>
 
+#include "crypto/fork_proof.h"
 #include "crypto/note.h"
 #include "protocol/vocab/bytes.h"
-#include "sync/core/fork_proof.h"
 #include "sync/core/ports.h"
 
 namespace tj::sync {
@@ -28,8 +28,8 @@ enum class HeadVerdict : uint8_t {
 
 struct HeadFinding {
   HeadVerdict verdict = HeadVerdict::kKnown;
-  absl::Status why;                // kFork, kRollback, kWrong
-  std::optional<ForkProof> proof;  // kFork
+  absl::Status why;                        // kFork, kRollback, kWrong
+  std::optional<crypto::ForkProof> proof;  // kFork
 };
 
 // `newest` is the newest head held, if any; `durable` the leaves held. `head` and `newest` have

@@ -7,6 +7,7 @@
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
+#include "sync/core/give_back.h"
 #include "sync/core/policy.h"
 
 namespace tj::sync {
@@ -14,6 +15,7 @@ namespace tj::sync {
 std::vector<LedgerId> ServedTo(const SessionOptions& options) {
   if (!AreNeighbours(*options.trust, options.self, options.peer)) return {};
   std::vector<LedgerId> served = options.ledgers->Served();
+  if (options.reclaim) std::erase(served, *options.reclaim);
   std::sort(served.begin(), served.end());
   if (served.size() > limits::kLedgersPerPeerMax) {
     served.erase(served.begin() + limits::kLedgersPerPeerMax, served.end());
@@ -26,6 +28,15 @@ absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options) {
                     .software = options.software,
                     .profile = options.profile,
                     .offered = ServedTo(options)};
+  TJ_ASSIGN_OR_RETURN(const std::vector<LedgerId> given, GivenBack(options));
+  for (const LedgerId& ledger : given) {
+    if (hello.offered.size() < limits::kLedgersPerPeerMax) hello.offered.push_back(ledger);
+  }
+  if (options.reclaim) {
+    wire::HeldLedger left{.ledger = *options.reclaim};
+    TJ_ASSIGN_OR_RETURN(left.size, options.ledgers->Size(*options.reclaim));
+    hello.held.push_back(std::move(left));
+  }
   TJ_ASSIGN_OR_RETURN(const std::vector<LedgerId> held_ledgers, options.ledgers->Held());
   for (const LedgerId& ledger : held_ledgers) {
     if (!Follows(*options.trust, options.self, options.peer, ledger)) continue;

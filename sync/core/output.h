@@ -52,7 +52,7 @@ struct PersistOpened {
   Index index;
   Bytes body;
 };
-// fork_proof.h.
+// crypto/fork_proof.h. Of our own ledger: a follower holds a head that we lost.
 struct PersistFork {
   LedgerId ledger;
   Instant found_at;
@@ -65,7 +65,7 @@ using PersistOp =
 // below.
 struct Event {
   enum class Kind : uint8_t {
-    kReady,            // hello exchanged; following and serving
+    kReady,            // hello exchanged, what the peer shows is checked; following and serving
     kHeadSeen,         // a head of a followed ledger was verified
     kSegmentHeld,      // leaves were added
     kHeldAll,          // everything up to the newest head is here

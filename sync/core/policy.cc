@@ -11,7 +11,7 @@ bool AreNeighbours(const crypto::TrustStore& trust, const NodeCode& a, const Nod
 
 bool Follows(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& server,
              const LedgerId& ledger) {
-  return ledger.origin == server && AreNeighbours(trust, reader, server);
+  return ledger.origin == server && trust.GoesOn(ledger) && AreNeighbours(trust, reader, server);
 }
 
 bool BodyOwed(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& origin,

@@ -16,7 +16,7 @@ namespace tj::sync {
 
 // Whether `a` and `b` are parent and child, either way round.
 bool AreNeighbours(const crypto::TrustStore& trust, const NodeCode& a, const NodeCode& b);
-// Whether `reader` follows `ledger` from `server`.
+// Whether `reader` follows `ledger` from `server`: not an epoch that the trust list does not name.
 bool Follows(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& server,
              const LedgerId& ledger);
 // Whether `reader` is owed the bodies of `audience` in ledgers of `origin`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/fork_proof.h"
 #include "crypto/merkle/hasher.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
@@ -26,14 +27,14 @@ absl::Status Publisher::Begin(const wire::HeldLedger* held, Instant now, Output&
   TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kSeen, seen_));
   TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kHeld, held_));
   TJ_RETURN_IF_ERROR(ReadNewest());
-  if (held != nullptr) TJ_RETURN_IF_ERROR(CheckClaim(*held, out));
+  if (held != nullptr) TJ_RETURN_IF_ERROR(CheckClaim(*held, now, out));
   const bool offered = HasNews() || (options_.one_way && newest_);
   if (state_ == State::kStopped || !offered) return absl::OkStatus();
   return SendOffer(now, out);
 }
 
 // Takes the position from the peer's hello, unless what it shows is no longer ours.
-absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Output& out) {
+absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Instant now, Output& out) {
   if (!held.head.empty()) {
     TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(held.head));
     if (note.head.ledger != ledger_) {
@@ -47,16 +48,18 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Output& out) {
       state_ = State::kStopped;
       return absl::OkStatus();
     }
-    TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(head->head, out));
+    TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(*head, now, out));
     if (!ours) return absl::OkStatus();
     TakeShown(*head);
   }
   TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
   if (held.size > size) {
-    StopForRollback(held.size, size,
-                    Error(ErrorCode::kSyncRollback,
-                          Cat("the peer claims ", held.size, " leaves, we have ", size)),
-                    out);
+    // Nobody holds leaves beyond the newest head that he has; a claim without one proves nothing.
+    const absl::Status why = Error(ErrorCode::kSyncRollback,
+                                   Cat("the peer claims ", held.size, " leaves, we have ", size));
+    Emit(out, Event::Kind::kBadStatement, ledger_, held.size, why);
+    Refuse(out, ledger_, why, Retry::kNo, size);
+    state_ = State::kStopped;
     return absl::OkStatus();
   }
   position_ = held.size;
@@ -65,9 +68,11 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Output& out) {
 
 // Whether a head with a right signature of ours is of our tree. If not, we lost or rewrote what we
 // had signed: stops.
-absl::StatusOr<bool> Publisher::IsOurs(const crypto::Head& head, Output& out) {
+absl::StatusOr<bool> Publisher::IsOurs(const crypto::Note& note, Instant now, Output& out) {
+  const crypto::Head& head = note.head;
   TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
   if (head.size > size) {
+    TJ_RETURN_IF_ERROR(KeepProof(note, size, now, out));
     StopForRollback(head.size, size,
                     Error(ErrorCode::kSyncRollback,
                           Cat("we signed a head of ", head.size, " leaves, we have ", size)),
@@ -79,12 +84,42 @@ absl::StatusOr<bool> Publisher::IsOurs(const crypto::Head& head, Output& out) {
     TJ_ASSIGN_OR_RETURN(root, options_.ledgers->RootAt(ledger_, head.size));
   }
   if (root != head.root) {
+    TJ_RETURN_IF_ERROR(KeepProof(note, size, now, out));
     StopForRollback(
         head.size, size,
         Error(ErrorCode::kSyncFork, Cat("we signed another root at ", head.size, " leaves")), out);
     return false;
   }
   return true;
+}
+
+// Keeps what shows that our past is another, once: our own newest head beside the lost one where
+// the two fork, else the lost head and what we have. Only people end what begins here.
+absl::Status Publisher::KeepProof(const crypto::Note& note, uint64_t size, Instant now,
+                                  Output& out) {
+  TJ_ASSIGN_OR_RETURN(const bool kept, options_.ledgers->Forked(ledger_));
+  if (kept || state_ == State::kStopped) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(const crypto::Note head, VerifiedHead(*options_.trust, note));
+  TJ_ASSIGN_OR_RETURN(const auto newest, options_.ledgers->NewestHead(ledger_));
+  const uint64_t lost = head.head.size;
+  PersistFork op{.ledger = ledger_, .found_at = now, .proof = {}};
+  if (newest && lost > 0 && newest->head.size >= lost && newest->head.size <= size) {
+    crypto::ForkProof proof{head, *newest, {}};
+    if (lost < newest->head.size) {
+      TJ_ASSIGN_OR_RETURN(proof.consistency,
+                          options_.ledgers->Consistency(ledger_, lost, newest->head.size));
+    }
+    op.proof = crypto::EncodeForkProof(proof);
+  } else {
+    crypto::RollbackFinding finding{head, std::min(size, lost), merkle::Sm3Hasher::Empty()};
+    if (finding.found_size > 0) {
+      TJ_ASSIGN_OR_RETURN(finding.found_root,
+                          options_.ledgers->RootAt(ledger_, finding.found_size));
+    }
+    op.proof = crypto::EncodeRollback(finding);
+  }
+  out.persist.push_back(std::move(op));
+  return absl::OkStatus();
 }
 
 void Publisher::StopForRollback(uint64_t claimed, uint64_t ours, const absl::Status& why,
@@ -190,7 +225,7 @@ absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::No
     Refuse(out, ledger_, line.status(), info.retryable ? Retry::kYes : Retry::kNo, size);
     return absl::OkStatus();
   }
-  TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(note.head, out));
+  TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(note, now, out));
   if (!ours) return absl::OkStatus();
   Record(kind, note, line->at, out);
   return kind == crypto::StatementKind::kSeen ? OnSeen(note, now, out) : absl::OkStatus();

@@ -73,8 +73,10 @@ class Publisher {
     Instant at;
   };
 
-  absl::Status CheckClaim(const wire::HeldLedger& held, Output& out);
-  absl::StatusOr<bool> IsOurs(const crypto::Head& head, Output& out);
+  absl::Status CheckClaim(const wire::HeldLedger& held, Instant now, Output& out);
+  // `note` has a right line of ours.
+  absl::StatusOr<bool> IsOurs(const crypto::Note& note, Instant now, Output& out);
+  absl::Status KeepProof(const crypto::Note& note, uint64_t size, Instant now, Output& out);
   absl::Status ReadNewest();
   bool HasNews() const;
   void Announce(const crypto::Note& note);

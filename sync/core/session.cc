@@ -12,10 +12,12 @@
 #include "protocol/vocab/text.h"
 #include "sync/core/credit.h"
 #include "sync/core/follower.h"
+#include "sync/core/give_back.h"
 #include "sync/core/hello.h"
 #include "sync/core/liveness.h"
 #include "sync/core/policy.h"
 #include "sync/core/publisher.h"
+#include "sync/core/reclaim.h"
 
 namespace tj::sync {
 
@@ -46,6 +48,8 @@ struct Session::Impl {
   absl::Status On(const wire::PingFrame& frame, Instant now, Output& out);
   absl::Status OnStatement(crypto::StatementKind kind, const Bytes& text, Instant now, Output& out);
 
+  absl::Status BeginReturns(const wire::Hello& hello, Output& out);
+
   Publisher* FindPublisher(const LedgerId& ledger);
   Follower* FindFollower(const LedgerId& ledger);
 
@@ -53,7 +57,9 @@ struct Session::Impl {
   Phase phase = Phase::kNew;
   std::map<LedgerId, Publisher> publishers;
   std::map<LedgerId, Follower> followers;
-  std::optional<LedgerId> pumped_last;  // whose turn it was: the next one begins
+  std::map<LedgerId, GiveBack> given_back;  // ledgers of the peer's own
+  std::optional<Reclaim> reclaim;           // our own
+  std::optional<LedgerId> pumped_last;      // whose turn it was: the next one begins
   Liveness liveness;
   CreditBalance balance;  // what we may send
   CreditWindow window;    // what the peer may send
@@ -72,8 +78,10 @@ Output Session::Impl::Run(Instant now, Action action) {
   if (!status.ok()) End(status, out);
   if (!out.then_send.empty()) liveness.Sent(now);
   if (phase == Phase::kClosed) return out;
-  out.more_to_send = balance.CanSend() && std::any_of(publishers.begin(), publishers.end(),
-                                                      [](auto& p) { return p.second.HasFrame(); });
+  const auto has_frame = [](const auto& entry) { return entry.second.HasFrame(); };
+  out.more_to_send =
+      balance.CanSend() && (std::any_of(publishers.begin(), publishers.end(), has_frame) ||
+                            std::any_of(given_back.begin(), given_back.end(), has_frame));
   const auto no_later = [&out](const std::optional<Instant>& at) {
     if (at && (!out.wake_at || *at < *out.wake_at)) out.wake_at = at;
   };
@@ -101,6 +109,16 @@ absl::Status Session::Impl::Pump(Output& out) {
     balance.Spent(cost);
     pumped += cost;
     out.then_send.push_back(*std::move(frame));
+  }
+  // What is given back goes last: the peer has stopped its work for it, ours goes on.
+  for (auto& [ledger, giving] : given_back) {
+    while (balance.CanSend() && pumped < kPumpBytes && giving.HasFrame()) {
+      TJ_ASSIGN_OR_RETURN(auto frame, giving.NextFrame());
+      const uint64_t cost = CreditCost(*frame);
+      balance.Spent(cost);
+      pumped += cost;
+      out.then_send.push_back(*std::move(frame));
+    }
   }
   return absl::OkStatus();
 }
@@ -162,7 +180,6 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
   TJ_RETURN_IF_ERROR(CheckHello(options, hello));
   phase = Phase::kReady;
   liveness.Ready();
-  Emit(out, Event::Kind::kReady, LedgerId{options.peer, Epoch{}}, 0);
   out.then_send.push_back(wire::CreditFrame{window.Open(now)});
   for (const LedgerId& ledger : hello.offered) {
     if (!Follows(*options.trust, options.self, options.peer, ledger)) continue;
@@ -173,18 +190,42 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
   std::map<LedgerId, const wire::HeldLedger*> served;
   for (const LedgerId& ledger : ServedTo(options)) served.emplace(ledger, nullptr);
   for (const wire::HeldLedger& held : hello.held) {
-    const bool ours = Follows(*options.trust, options.peer, options.self, held.ledger);
+    const bool ours = Follows(*options.trust, options.peer, options.self, held.ledger) &&
+                      held.ledger != options.reclaim;
     if (ours || served.contains(held.ledger)) served[held.ledger] = &held;
   }
   for (const auto& [ledger, held] : served) {
     const auto [at, added] = publishers.try_emplace(ledger, options, ledger);
     if (added) TJ_RETURN_IF_ERROR(at->second.Begin(held, now, out));
   }
+  TJ_RETURN_IF_ERROR(BeginReturns(hello, out));
+  // Last, so that whoever hears it knows whether the peer holds what we have lost.
+  Emit(out, Event::Kind::kReady, LedgerId{options.peer, Epoch{}}, 0);
   return absl::OkStatus();
+}
+
+// A peer that shows what it has left of a ledger of its own asks for the rest.
+absl::Status Session::Impl::BeginReturns(const wire::Hello& hello, Output& out) {
+  TJ_ASSIGN_OR_RETURN(const std::vector<LedgerId> given, GivenBack(options));
+  for (const wire::HeldLedger& held : hello.held) {
+    if (std::find(given.begin(), given.end(), held.ledger) == given.end()) continue;
+    const auto [at, added] = given_back.try_emplace(held.ledger, options, held.ledger);
+    if (added) TJ_RETURN_IF_ERROR(at->second.Begin(held.size, out));
+  }
+  if (!options.reclaim) return absl::OkStatus();
+  const auto& offered = hello.offered;
+  if (std::find(offered.begin(), offered.end(), *options.reclaim) == offered.end()) {
+    Emit(out, Event::Kind::kLedgerStopped, *options.reclaim, 0,
+         Error(ErrorCode::kStoreNotFollowed, Cat(options.peer.text(), " does not give it back")));
+    return absl::OkStatus();
+  }
+  reclaim.emplace(options, *options.reclaim);
+  return reclaim->Begin();
 }
 
 absl::Status Session::Impl::On(const wire::HeadFrame& frame, Instant now, Output& out) {
   TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(frame.note));
+  if (reclaim && note.head.ledger == reclaim->ledger()) return reclaim->OnHead(note, frame, out);
   if (Follower* follower = FindFollower(note.head.ledger)) {
     return follower->OnHead(note, frame, now, out);
   }
@@ -194,6 +235,7 @@ absl::Status Session::Impl::On(const wire::HeadFrame& frame, Instant now, Output
 }
 
 absl::Status Session::Impl::On(const wire::SegmentFrame& frame, Instant now, Output& out) {
+  if (reclaim && frame.ledger == reclaim->ledger()) return reclaim->OnSegment(frame, out);
   if (Follower* follower = FindFollower(frame.ledger)) {
     return follower->OnSegment(frame, now, out);
   }
@@ -245,6 +287,14 @@ absl::Status Session::Impl::On(const wire::RefuseFrame& frame, Instant now, Outp
     return absl::OkStatus();
   }
   TJ_ASSIGN_OR_RETURN(const LedgerId ledger, LedgerId::Parse(frame.ledger));
+  if (const auto giving = given_back.find(ledger); giving != given_back.end()) {
+    giving->second.OnRefuse(frame, out);
+    return absl::OkStatus();
+  }
+  if (reclaim && ledger == reclaim->ledger() && !FindPublisher(ledger)) {
+    reclaim->OnRefuse(frame, out);
+    return absl::OkStatus();
+  }
   if (Publisher* publisher = FindPublisher(ledger)) return publisher->OnRefuse(frame, now, out);
   if (Follower* follower = FindFollower(ledger)) {
     follower->OnRefuse(frame, out);
@@ -318,6 +368,8 @@ std::vector<Session::LedgerProgress> Session::Progress() const {
     progress.push_back(publisher.Progress());
   }
   for (const auto& [ledger, follower] : impl_->followers) progress.push_back(follower.Progress());
+  for (const auto& [ledger, giving] : impl_->given_back) progress.push_back(giving.Progress());
+  if (impl_->reclaim) progress.push_back(impl_->reclaim->Progress());
   return progress;
 }
 

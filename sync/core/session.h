@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ struct SessionOptions {
   // What we send goes into a file that nobody answers before it is read: an offer is made in any
   // case and counts as answered at once.
   bool one_way = false;
+  // Our own ledger, which we ask the peer to give back as far as it holds it: it is not written
+  // meanwhile.
+  std::optional<LedgerId> reclaim;
 };
 
 class Session {

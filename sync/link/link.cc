@@ -64,9 +64,11 @@ class LinkImpl final : public Link {
   void TrustChanged() override {
     // Every stream is made anew under the new list: what no longer qualifies is refused, what
     // waited is tried again.
-    for (const auto& driver : registry_.Drivers()) {
-      driver->Close(Error(ErrorCode::kTrustScope, "the trust list changed"));
-    }
+    Restart(Error(ErrorCode::kTrustScope, "the trust list changed"));
+  }
+
+  void Restart(const absl::Status& why) override {
+    for (const auto& driver : registry_.Drivers()) driver->Close(why);
   }
 
   std::vector<PeerState> Peers() const override {
@@ -107,7 +109,8 @@ class LinkImpl final : public Link {
             .signer = &host_.signer(),
             .ledgers = &host_.ledgers(),
             .nonce_seed = std::random_device()(),
-            .offer_interval = options_.offer_interval};
+            .offer_interval = options_.offer_interval,
+            .reclaim = host_.Reclaim(peer)};
   }
 
   std::shared_ptr<Driver> MakeDriver(const NodeCode& peer,

@@ -39,6 +39,8 @@ class Host {
   virtual void Persist(std::vector<sync::PersistOp> ops,
                        std::function<void(absl::Status)> done) = 0;
   virtual void OnEvent(const NodeCode& peer, const sync::Event& event) = 0;
+  // The own ledger, where this peer is to be asked for it (sync::SessionOptions::reclaim).
+  virtual std::optional<LedgerId> Reclaim(const NodeCode&) { return std::nullopt; }
 };
 
 struct TlsFiles {
@@ -88,6 +90,8 @@ class Link {
   // The trust list changed: streams that no longer qualify are closed, waiting ledgers tried again.
   // Any thread.
   virtual void TrustChanged() = 0;
+  // Ends all streams with `why`; they are made anew. Any thread.
+  virtual void Restart(const absl::Status& why) = 0;
   virtual std::vector<PeerState> Peers() const = 0;  // any thread
   virtual void Stop() = 0;                           // closes streams in order; idempotent
 };

@@ -108,8 +108,11 @@ class Peer {
     TJ_CHECK(link.ok());
     link_ = *std::move(link);
     heads_ = std::make_unique<app::HeadSigner>(
-        *truth_, signer_,
-        [this](const crypto::Note&, bool urgent) { link_->Published(own_, urgent); });
+        *truth_, signer_, Duration(0),
+        app::HeadSigner::Hooks{
+            .open = {}, .beat = {}, .published = [this](const crypto::Note&, bool urgent) {
+              link_->Published(own_, urgent);
+            }});
     truth_->OnCommit([this](uint64_t) { heads_->Wake(false); });
   }
   ~Peer() {

@@ -10,13 +10,13 @@
 namespace tj::scenario {
 namespace {
 
-// connect A B: A dials.
+// connect A B [reclaim]: A dials; it asks for its own ledger.
 void Connect(World& world, const Command& command) {
   const Way way = WayOf(world, command);
   for (const NodeCode& code : {way.first, way.second}) {
     if (!world.Find(code)->up) throw BadCommand{Cat(code.text(), " is down")};
   }
-  world.Connect(way.first, way.second);
+  world.Connect(way.first, way.second, command.Has("reclaim"));
 }
 
 // cut A B: the stream breaks.

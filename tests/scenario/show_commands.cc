@@ -1,8 +1,8 @@
 // show, progress, bounds, fork.
 
+#include "crypto/fork_proof.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/text.h"
-#include "sync/core/fork_proof.h"
 #include "tests/scenario/commands.h"
 
 namespace tj::scenario {
@@ -86,15 +86,21 @@ void Forks(World& world, const Command& command) {
   const MemoryLedger* ledger = node.disk.Find(LedgerOf(world, command, node.member.code));
   if (ledger == nullptr) throw BadCommand{"not held"};
   for (const Bytes& bytes : ledger->forks) {
-    const auto proof = sync::DecodeForkProof(bytes);
+    const auto proof = crypto::DecodePastProof(bytes);
     if (!proof.ok()) {
       world.Log(DescribeStatus(proof.status()));
       continue;
     }
-    const absl::Status status = sync::VerifyForkProof(*proof, *node.trust);
-    world.Log(Cat("heads of ", proof->first.head.size, " and ", proof->second.head.size, ", ",
-                  proof->consistency.size(),
-                  " hashes: ", status.ok() ? "a fork" : DescribeStatus(status)));
+    const absl::Status status = crypto::VerifyPastProof(*proof, *node.trust);
+    if (const auto* fork = std::get_if<crypto::ForkProof>(&*proof)) {
+      world.Log(Cat("heads of ", fork->first.head.size, " and ", fork->second.head.size, ", ",
+                    fork->consistency.size(),
+                    " hashes: ", status.ok() ? "a fork" : DescribeStatus(status)));
+    } else {
+      const auto& finding = std::get<crypto::RollbackFinding>(*proof);
+      world.Log(Cat("head of ", finding.signed_head.head.size, ", found ", finding.found_size, ": ",
+                    status.ok() ? "a rollback" : DescribeStatus(status)));
+    }
   }
 }
 

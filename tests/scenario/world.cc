@@ -41,18 +41,19 @@ sync::Session* World::Find(const Way& way) {
   return found == streams_.end() ? nullptr : found->second.session.get();
 }
 
-void World::Connect(const NodeCode& a, const NodeCode& b) {
+void World::Connect(const NodeCode& a, const NodeCode& b, bool reclaim) {
   Drop({a, b});
   Drop({b, a});
   for (const Way& way : {Way{a, b}, Way{b, a}}) {
     Node& node = nodes_.at(way.first);
-    streams_[way].session =
-        std::make_unique<sync::Session>(sync::SessionOptions{.self = way.first,
-                                                             .peer = way.second,
-                                                             .software = "script",
-                                                             .trust = node.trust,
-                                                             .signer = &node.signer,
-                                                             .ledgers = &node.disk});
+    sync::SessionOptions options{.self = way.first,
+                                 .peer = way.second,
+                                 .software = "script",
+                                 .trust = node.trust,
+                                 .signer = &node.signer,
+                                 .ledgers = &node.disk};
+    if (reclaim && way.first == a) options.reclaim = node.disk.own_id();
+    streams_[way].session = std::make_unique<sync::Session>(std::move(options));
   }
   for (const Way& way : {Way{a, b}, Way{b, a}}) {
     if (sync::Session* session = Find(way)) Handle(way, session->Start(now_), false);

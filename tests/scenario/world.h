@@ -74,7 +74,8 @@ class World {
   void Advance(Duration by, bool deliver);
   void StepClock(Duration by) { now_ = now_ + by; }
 
-  void Connect(const NodeCode& a, const NodeCode& b);
+  // `reclaim`: A asks B for its own ledger, which it does not write meanwhile.
+  void Connect(const NodeCode& a, const NodeCode& b, bool reclaim = false);
   // Both ends lose the stream at once, with all that was under way.
   void Cut(const NodeCode& a, const NodeCode& b, std::string_view why);
   void Published(const NodeCode& node, const LedgerId& ledger, bool urgent);

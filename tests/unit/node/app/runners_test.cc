@@ -1,8 +1,10 @@
 // The two threads that the node runs beside its store: the head signer and the fold runner.
 
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include "crypto/signer.h"
 #include "node/app/fold_runner.h"
 #include "node/app/head_signer.h"
+#include "protocol/vocab/error.h"
 #include "tests/unit/node/store/temp_folder.h"
 #include "tests/unit/node/store/truth_support.h"
 
@@ -69,11 +72,12 @@ TEST_F(RunnersTest, TheSignerPublishesWhatIsThereAndStops) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<uint64_t> sizes;
-  HeadSigner signer(*truth_, *signer_, [&](const crypto::Note& note, bool) {
-    const std::lock_guard lock(mutex);
-    sizes.push_back(note.head.size);
-    changed.notify_all();
-  });
+  HeadSigner signer(*truth_, *signer_, Duration(0),
+                    {.open = {}, .beat = {}, .published = [&](const crypto::Note& note, bool) {
+                       const std::lock_guard lock(mutex);
+                       sizes.push_back(note.head.size);
+                       changed.notify_all();
+                     }});
   {
     std::unique_lock lock(mutex);
     ASSERT_TRUE(changed.wait_for(lock, kPatience, [&] { return !sizes.empty(); }));
@@ -92,6 +96,66 @@ TEST_F(RunnersTest, TheSignerPublishesWhatIsThereAndStops) {
   Append(7, 1);
   signer.Wake(false);
   EXPECT_EQ(truth_->Status().signed_size, 7u);
+}
+
+TEST_F(RunnersTest, TheHeadSignerOpensBeforeItSigns) {
+  Append(0, 5);
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> happened;
+  bool may_open = false;
+  const auto note = [&](const char* what) {
+    const std::lock_guard lock(mutex);
+    happened.emplace_back(what);
+    changed.notify_all();
+  };
+  const auto wait_for = [&](size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, kPatience, [&] { return happened.size() >= count; });
+  };
+  HeadSigner signer(*truth_, *signer_, kPatience,
+                    {.open =
+                         [&](bool after_wait) {
+                           note(after_wait ? "open after wait" : "open");
+                           const std::lock_guard lock(mutex);
+                           return may_open ? absl::OkStatus() : Error(ErrorCode::kStoreFull);
+                         },
+                     .beat = {},
+                     .published = [&](const crypto::Note&, bool) { note("signed"); }});
+  signer.Shown();
+  ASSERT_TRUE(wait_for(1));
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(happened, std::vector<std::string>{"open"});
+    may_open = true;
+  }
+  ASSERT_TRUE(wait_for(3)) << "tried again, then signed";
+  signer.Freeze();
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(happened[1], "open");
+    EXPECT_EQ(happened[2], "signed");
+    happened.clear();
+  }
+  signer.Shown();  // means nothing now
+  signer.Thaw();
+  ASSERT_TRUE(wait_for(2));
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(happened[0], "open");
+  EXPECT_EQ(happened[1], "signed");
+}
+
+TEST_F(RunnersTest, TheHeadSignerOpensWhenNobodyAnswers) {
+  std::promise<bool> opened;
+  HeadSigner signer(*truth_, *signer_, Duration(1),
+                    {.open =
+                         [&](bool after_wait) {
+                           opened.set_value(after_wait);
+                           return absl::OkStatus();
+                         },
+                     .beat = {},
+                     .published = {}});
+  EXPECT_TRUE(opened.get_future().get());
 }
 
 TEST_F(RunnersTest, TheFoldRunnerCatchesUpAndStops) {

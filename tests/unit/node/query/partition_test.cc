@@ -113,5 +113,22 @@ TEST(Partition, RefusesACutState) {
   }
 }
 
+TEST(Partition, WhatIsLostIsNotWaitedFor) {
+  Partition partition;
+  for (uint64_t leaf = 0; leaf < 10; ++leaf) partition.Held(Index{leaf});
+  partition.Held(Index{20});
+  partition.Counted(Index{4});
+  partition.Lost(2, 7);
+  EXPECT_EQ(partition.State().uncounted, 11u - 1 - 4);
+  EXPECT_EQ(partition.FirstUncounted(), Index{0});
+  partition.Lost(0, 2);
+  EXPECT_EQ(partition.FirstUncounted(), Index{7});
+  partition.Lost(0, 100);
+  EXPECT_EQ(partition.State().uncounted, 0u);
+  EXPECT_EQ(partition.State().counted, 1u);
+  EXPECT_EQ(partition.State().violations, 0u);
+  EXPECT_FALSE(partition.FirstUncounted().has_value());
+}
+
 }  // namespace
 }  // namespace tj::query

@@ -31,6 +31,7 @@ class LeafSource {
       : ledger_(std::move(ledger)), leaves_(std::move(leaves)) {}
 
   uint64_t size() const { return leaves_.size(); }
+  const std::vector<wire::Leaf>& Leaves() const { return leaves_; }
   uint64_t sent() const { return frontier_.size(); }
   Hash root() const { return frontier_.Root(); }
 

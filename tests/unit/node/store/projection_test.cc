@@ -38,6 +38,9 @@ class RowsTruth final : public Truth {
     return std::make_shared<const View>(kv_->Snapshot());
   }
   TruthStatus Status() const override { return {}; }
+  void Hold(absl::Status) override {}
+  void Release(AppendRequest, AppendDone done) override { done(Error(ErrorCode::kStoreBusy)); }
+  absl::Status SettleOwn() override { return Error(ErrorCode::kStoreBusy); }
   void ConfirmClock() override {}
   void OnCommit(std::function<void(uint64_t)>) override {}
 

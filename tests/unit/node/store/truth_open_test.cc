@@ -252,5 +252,75 @@ TEST_F(TruthOpen, KeepsABallast) {
   EXPECT_TRUE(truth_->Snapshot().ok());
 }
 
+TEST_F(TruthOpen, AHeldLedgerTakesNothingUntilItIsReleased) {
+  TruthOptions options = Options();
+  options.held = Error(ErrorCode::kNotReady, "held");
+  truth_ = OpenTruth(std::move(options));
+  EXPECT_EQ(CodeOf(truth_->Status().held), ErrorCode::kNotReady);
+  EXPECT_EQ(CodeOf(truth_->AppendAndWait(Records(TestEvents(0, 1))).status()),
+            ErrorCode::kNotReady);
+  EXPECT_EQ(CodeOf(truth_->SignHead(*signer_, Duration(0)).status()), ErrorCode::kNotReady);
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  Append(0, 2);
+  EXPECT_EQ(Sign().head.size, 3u);
+  EXPECT_EQ(AllLeaves(*truth_, TestLedger())[0].header.family, Family::kTick);
+  truth_->Hold(Error(ErrorCode::kSyncRollback, "shown"));
+  EXPECT_EQ(CodeOf(truth_->AppendAndWait(Records(TestEvents(2, 1))).status()),
+            ErrorCode::kSyncRollback);
+  EXPECT_EQ(truth_->Status().own_size, 3u);
+}
+
+TEST_F(TruthOpen, AnOwnLedgerIsFollowedBackOnlyWhileItIsHeld) {
+  Open();
+  Append(0, 20);
+  const crypto::Note signed_head = Sign();
+  LeafSource source(TestLedger(), AllLeaves(*truth_, TestLedger()));
+  truth_.reset();
+  fs::rename(folder_ / "data", folder_ / "away");
+  Open();
+  EXPECT_EQ(CodeOf(truth_->FollowAndWait({source.Next(5)})), ErrorCode::kStoreGap);
+  truth_->Hold(Error(ErrorCode::kSyncRollback, "shown"));
+  LeafSource again(TestLedger(), source.Leaves());
+  ASSERT_TRUE(truth_->FollowAndWait({again.Next(5)}).ok());
+  ASSERT_TRUE(truth_->FollowAndWait({again.Next(15)}).ok());
+  EXPECT_EQ(CodeOf(truth_->SettleOwn()), ErrorCode::kStoreRollback) << "no head yet";
+  ASSERT_TRUE(truth_->FollowAndWait({FollowedHead{TestLedger(), 20, signed_head.Text()}}).ok());
+  ASSERT_TRUE(truth_->SettleOwn().ok());
+  EXPECT_EQ(truth_->Status().signed_size, 20u);
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  EXPECT_EQ(Sign().head.size, 21u);
+  Restart();
+  EXPECT_EQ(truth_->Status().own_size, 21u);
+}
+
+TEST_F(TruthOpen, ALedgerShorterThanItsHeadFileOpensHeldWhereThatIsAskedFor) {
+  Open();
+  Append(0, 5);
+  Sign();
+  truth_.reset();
+  CopyLedger("data", "older");
+  Open();
+  Append(5, 5);
+  const crypto::Note signed_head = Sign();
+  LeafSource source(TestLedger(), AllLeaves(*truth_, TestLedger()));
+  truth_.reset();
+  fs::remove_all(folder_ / "data/ledger");
+  fs::copy(folder_ / "older/ledger", folder_ / "data/ledger", fs::copy_options::recursive);
+  EXPECT_EQ(OpenError(Options()), ErrorCode::kStoreRollback);
+  TruthOptions options = Options();
+  options.open_when_lost = true;
+  truth_ = OpenTruth(std::move(options));
+  EXPECT_EQ(CodeOf(truth_->Status().held), ErrorCode::kStoreRollback);
+  EXPECT_EQ(CodeOf(truth_->ReleaseAndWait(Records({TestTick("first")})).status()),
+            ErrorCode::kStoreRollback);
+  source.Next(5);
+  ASSERT_TRUE(truth_->FollowAndWait({source.Next(5)}).ok());
+  ASSERT_TRUE(truth_->FollowAndWait({FollowedHead{TestLedger(), 10, signed_head.Text()}}).ok());
+  ASSERT_TRUE(truth_->SettleOwn().ok());
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  Restart();
+  EXPECT_EQ(truth_->Status().own_size, 11u);
+}
+
 }  // namespace
 }  // namespace tj::store

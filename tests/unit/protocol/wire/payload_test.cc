@@ -224,5 +224,30 @@ TEST(Payload, RestartWitnessTick) {
   ExpectRules<v1::Tick>(tick, ParseTick, {{[](auto& t) { t.set_at_ms(-1); }, "at_ms: -1 ms"}});
 }
 
+TEST(Payload, Loss) {
+  v1::Loss loss;
+  loss.set_giver("370800");
+  loss.set_left(3);
+  loss.set_size(20);
+  const std::vector<LeafRange> lost = {{0, 2}, {5, 6}, {10, 20}};
+  SetLostLeaves(lost, loss);
+  EXPECT_EQ(loss.lost_count(), 13u);
+  EXPECT_EQ(*LostLeaves(loss), lost);
+  ExpectRules<v1::Loss>(
+      loss, ParseLoss,
+      {
+          {[](auto& l) { l.clear_giver(); }, "giver: missing"},
+          {[](auto& l) { l.set_left(21); }, "left"},
+          {[](auto& l) { l.set_lost_count(12); }, "lost_count"},
+          {[](auto& l) { l.set_size(19); }, "lost: a range beyond the ledger"},
+          {[](auto& l) { l.add_lost(1); }, "lost: a range without a count"},
+          {[](auto& l) { l.set_lost(2, 0); }, "lost: ranges touch"},
+          {[](auto& l) { l.set_lost(3, 0); }, "lost: a range beyond the ledger"},
+          {[](auto& l) { l.set_lost(4, ~uint64_t{0}); }, "lost: a range beyond the ledger"},
+      });
+  SetLostLeaves({}, loss);
+  EXPECT_TRUE(ParseLoss(loss.SerializeAsString()).ok()) << "nothing may be lost";
+}
+
 }  // namespace
 }  // namespace tj::wire

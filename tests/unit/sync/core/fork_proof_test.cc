@@ -1,10 +1,22 @@
-#include "sync/core/fork_proof.h"
+#include "crypto/fork_proof.h"
+
+#include "crypto/proof_file.h"
 
 #include "protocol/vocab/error.h"
 #include "tests/unit/sync/core/ledger_fixture.h"
 
 namespace tj::sync {
 namespace {
+
+using crypto::DecodeForkProof;
+using crypto::DecodePastProof;
+using crypto::DecodeRollback;
+using crypto::EncodeForkProof;
+using crypto::EncodeRollback;
+using crypto::ForkProof;
+using crypto::RollbackFinding;
+using crypto::VerifyForkProof;
+using crypto::VerifyRollback;
 
 class ForkProofTest : public LedgerFixture {
  protected:
@@ -75,6 +87,61 @@ TEST_F(ForkProofTest, NeverAccusesForAFlippedByte) {
     EXPECT_EQ(decoded->first.head, proof.first.head) << i;
     EXPECT_EQ(decoded->second.head, proof.second.head) << i;
   }
+}
+
+TEST_F(ForkProofTest, FindsALedgerThatIsShorterThanItsHead) {
+  const crypto::Note head = Grow(6);
+  const RollbackFinding finding{head, 4, *origin_.own().RootAt(4)};
+  const auto decoded = DecodePastProof(EncodeRollback(finding));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(crypto::LedgerOf(*decoded), ledger_);
+  EXPECT_TRUE(crypto::VerifyPastProof(*decoded, *trust_).ok());
+  EXPECT_TRUE(VerifyRollback({head, 0, *origin_.own().RootAt(0)}, *trust_).ok());
+  EXPECT_TRUE(VerifyRollback({head, 6, *origin_.own().RootAt(5)}, *trust_).ok());
+}
+
+TEST_F(ForkProofTest, FindsNothingWhereTheHeadIsHeld) {
+  const crypto::Note head = Grow(6);
+  EXPECT_FALSE(VerifyRollback({head, 6, head.head.root}, *trust_).ok());
+  EXPECT_FALSE(VerifyRollback({head, 7, head.head.root}, *trust_).ok());
+  RollbackFinding forged{head, 4, *origin_.own().RootAt(4)};
+  forged.signed_head.head.size = 9;
+  EXPECT_EQ(CodeOf(VerifyRollback(forged, *trust_)), ErrorCode::kCryptoSignature);
+}
+
+TEST_F(ForkProofTest, RefusesEveryTornOrLongerFinding) {
+  const Bytes bytes = EncodeRollback({Grow(6), 4, *origin_.own().RootAt(4)});
+  for (size_t n = 0; n < bytes.size(); ++n) {
+    EXPECT_FALSE(DecodeRollback(ByteView(bytes).substr(0, n)).ok()) << n;
+  }
+  EXPECT_FALSE(DecodeRollback(bytes + "x").ok());
+}
+
+TEST_F(ForkProofTest, AFileIsCheckedWithTheRootAlone) {
+  const auto roots = trust_->record_roots();
+  for (const Bytes& proof :
+       {EncodeForkProof(Rewritten()), EncodeRollback({Grow(1), 2, *origin_.own().RootAt(2)})}) {
+    const auto file = crypto::MakeProofFile(proof, bureau_, kNow, *trust_);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_TRUE(crypto::IsProofFile(*file));
+    const auto verdict = crypto::VerifyProofFile(*file, roots);
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    EXPECT_EQ(verdict->found_by, bureau_);
+    EXPECT_EQ(verdict->found_at, kNow);
+    EXPECT_EQ(crypto::LedgerOf(verdict->proof), ledger_);
+    EXPECT_FALSE(crypto::VerifyProofFile(*file, {}).ok()) << "another root";
+    EXPECT_EQ(CodeOf(crypto::VerifyProofFile("TJPROOF1junk", roots).status()),
+              ErrorCode::kWireEvidence);
+    EXPECT_EQ(CodeOf(crypto::VerifyProofFile("", roots).status()), ErrorCode::kWireEvidence);
+  }
+}
+
+TEST_F(ForkProofTest, NoFileIsMadeOfWhatProvesNothing) {
+  const crypto::Note before = Grow(6);
+  const crypto::Note after = Grow(3);
+  const Bytes honest = EncodeForkProof({before, after, *origin_.own().Consistency(6, 9)});
+  EXPECT_EQ(CodeOf(crypto::MakeProofFile(honest, bureau_, kNow, *trust_).status()),
+            ErrorCode::kCryptoProof);
 }
 
 }  // namespace

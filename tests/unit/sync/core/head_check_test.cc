@@ -67,7 +67,7 @@ TEST_F(HeadCheckTest, FindsForks) {
   const HeadFinding finding = Judge(larger, 6, Proof(6, 9), first, 0);
   EXPECT_EQ(finding.verdict, HeadVerdict::kFork);
   ASSERT_TRUE(finding.proof.has_value());
-  EXPECT_TRUE(VerifyForkProof(*finding.proof, *trust_).ok());
+  EXPECT_TRUE(crypto::VerifyForkProof(*finding.proof, *trust_).ok());
   EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncFork);
 }
 
@@ -92,7 +92,7 @@ TEST_F(HeadCheckTest, ProvesAForkBySmallerHeadsOnceTheLeavesAreHeld) {
   EXPECT_EQ(Judge(small, 0, {}, large, 8).verdict, HeadVerdict::kRollback);
   const HeadFinding finding = Judge(small, 0, {}, large, 11);
   ASSERT_EQ(finding.verdict, HeadVerdict::kFork);
-  EXPECT_TRUE(VerifyForkProof(*finding.proof, *trust_).ok());
+  EXPECT_TRUE(crypto::VerifyForkProof(*finding.proof, *trust_).ok());
 }
 
 }  // namespace

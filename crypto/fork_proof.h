@@ -1,0 +1,62 @@
+// What shows that a ledger's past was changed, in a form that anyone with the origin's key can
+// check offline (SPEC.md §6.6). Pure; any thread.
+//
+// Fork proof: two signed heads of one ledger that cannot both be.
+//   "TJF1" · varint length, note of the smaller head · varint length, note of the larger
+//          · count 1 · count hashes of 32: what was offered as the consistency proof between them
+// It shows a fork when both notes carry a right line of the origin and either the sizes are equal
+// and the roots differ, or the hashes do not lead from the smaller to the larger.
+//
+// Rollback finding: a signed head, and what its origin has left of that ledger.
+//   "TJR1" · varint length, note of the head · size 8, root 32: the ledger as it was found
+// The head is proved by its signature; what was found is said by who found it. It is a finding when
+// the ledger is smaller than the head, or of the same size with another root.
+
+#ifndef TJ_CRYPTO_FORK_PROOF_H_
+#define TJ_CRYPTO_FORK_PROOF_H_
+
+#include <variant>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/note.h"
+#include "crypto/trust.h"
+#include "protocol/vocab/bytes.h"
+
+namespace tj::crypto {
+
+struct ForkProof {
+  Note first;   // the smaller, or the one known before
+  Note second;  // first.head.size <= second.head.size
+  std::vector<Hash> consistency;
+};
+
+struct RollbackFinding {
+  Note signed_head;
+  uint64_t found_size = 0;
+  Hash found_root;
+};
+
+Bytes EncodeForkProof(const ForkProof& proof);
+// CRYPTO-PROOF for bytes that are not exactly one proof.
+absl::StatusOr<ForkProof> DecodeForkProof(ByteView bytes);
+// OK when it shows a fork. CRYPTO-PROOF when the two heads go together; the codes of
+// TrustStore::VerifyOrigin.
+absl::Status VerifyForkProof(const ForkProof& proof, const TrustStore& trust);
+
+Bytes EncodeRollback(const RollbackFinding& finding);
+absl::StatusOr<RollbackFinding> DecodeRollback(ByteView bytes);  // CRYPTO-PROOF
+// OK when the head is signed and what was found cannot hold it; as above otherwise.
+absl::Status VerifyRollback(const RollbackFinding& finding, const TrustStore& trust);
+
+// Either of them.
+using PastProof = std::variant<ForkProof, RollbackFinding>;
+absl::StatusOr<PastProof> DecodePastProof(ByteView bytes);  // CRYPTO-PROOF
+absl::Status VerifyPastProof(const PastProof& proof, const TrustStore& trust);
+// The ledger that it is about.
+const LedgerId& LedgerOf(const PastProof& proof);
+
+}  // namespace tj::crypto
+
+#endif  // TJ_CRYPTO_FORK_PROOF_H_

@@ -1,0 +1,140 @@
+#include "node/app/split_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/store/values.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "protocol/wire/bytes_io.h"
+#include "protocol/wire/payload.h"
+#include "protocol/wire/record.h"
+#include "sync/core/statement.h"
+
+namespace tj::app {
+namespace {
+
+// Records read of one ledger in one look.
+constexpr uint64_t kRecordsPerLook = 65'536;
+
+std::string EmitterOf(const LedgerId& ledger) { return Cat("~split/", ledger.Text()); }
+
+// Nullopt while the leaves to compare with are not here; else the proof, or none where all is well.
+struct Comparison {
+  std::optional<crypto::ForkProof> proof;
+};
+absl::StatusOr<std::optional<Comparison>> Compare(store::LedgerView& view,
+                                                  const crypto::Note& shown) {
+  const uint64_t size = shown.head.size;
+  if (size > view.size()) return std::optional<Comparison>();
+  TJ_ASSIGN_OR_RETURN(const Hash root, view.RootAt(size));
+  if (root == shown.head.root) return std::optional(Comparison{});
+  TJ_ASSIGN_OR_RETURN(const auto ours, view.HeadCovering(size));
+  if (!ours || ours->head.size > view.size()) return std::optional<Comparison>();
+  crypto::ForkProof proof{shown, *ours, {}};
+  if (size < ours->head.size) {
+    TJ_ASSIGN_OR_RETURN(proof.consistency, view.ConsistencyProof(size, ours->head.size));
+  }
+  return std::optional(Comparison{std::move(proof)});
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SplitWatch::Finding>> SplitWatch::Look(const crypto::TrustStore& trust) {
+  std::vector<Finding> findings;
+  const crypto::TrustedNode* self = trust.Find(own_.origin);
+  if (self == nullptr || !self->parent) return findings;
+  std::vector<LedgerId> read;
+  {
+    TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
+    TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
+    for (const LedgerId& ledger : ledgers) {
+      if (ledger.origin != *self->parent) continue;
+      TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), ledger));
+      TJ_ASSIGN_OR_RETURN(const bool frozen, view.Forked());
+      if (frozen) continue;
+      const auto [at, added] = progress_.try_emplace(ledger);
+      if (added) {
+        TJ_ASSIGN_OR_RETURN(const auto cursor,
+                            store::ReadEmitterCursor(snapshot->reader(), EmitterOf(ledger)));
+        if (cursor) at->second.next = at->second.saved = wire::Reader(*cursor).U64();
+      }
+      TJ_RETURN_IF_ERROR(Read(view, trust, at->second, findings));
+      read.push_back(ledger);
+    }
+  }
+  for (const LedgerId& ledger : read) TJ_RETURN_IF_ERROR(SaveCursor(ledger, progress_[ledger]));
+  return findings;
+}
+
+absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore& trust,
+                              Progress& progress, std::vector<Finding>& findings) {
+  for (auto it = progress.ahead.begin(); it != progress.ahead.end();) {
+    TJ_ASSIGN_OR_RETURN(auto compared, Compare(view, it->second));
+    if (!compared) {
+      ++it;
+      continue;
+    }
+    if (compared->proof) findings.push_back({view.id(), it->first, *std::move(compared->proof)});
+    it = progress.ahead.erase(it);
+  }
+  const uint64_t end = std::min(view.size(), progress.next + kRecordsPerLook);
+  while (progress.next < end) {
+    const uint64_t count = std::min<uint64_t>(end - progress.next, limits::kSegmentRecordsMax);
+    TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{progress.next}, count));
+    for (const wire::Leaf& leaf : leaves) {
+      if (leaf.header.family != Family::kHeads || leaf.body.empty()) continue;
+      TJ_RETURN_IF_ERROR(OnHeads(view, leaf.body, trust, progress, findings));
+    }
+    progress.next += count;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
+                                 const crypto::TrustStore& trust, Progress& progress,
+                                 std::vector<Finding>& findings) {
+  const auto body = wire::DecodeBody(bytes);
+  if (!body.ok()) return absl::OkStatus();  // counted where it is folded
+  const auto heads = wire::ParseHeads(body->payload);
+  if (!heads.ok()) return absl::OkStatus();
+  for (const std::string& text : heads->statements()) {
+    const auto note = crypto::ParseNote(text);
+    if (!note.ok() || note->head.ledger != view.id()) continue;
+    for (const crypto::NoteSignature& line : note->signatures) {
+      const NodeCode signer = line.signer;
+      if (line.kind != crypto::StatementKind::kSeen || signer == own_.origin) continue;
+      // Words that are not the sibling's, or over a head that the parent has not signed, accuse
+      // nobody.
+      if (!sync::CheckStatement(trust, *note, line.kind, signer).ok()) continue;
+      const auto head = sync::VerifiedHead(trust, *note);
+      if (!head.ok()) continue;
+      TJ_ASSIGN_OR_RETURN(auto compared, Compare(view, *head));
+      if (!compared) {
+        progress.ahead.try_emplace(signer, *head);
+      } else if (compared->proof) {
+        findings.push_back({view.id(), signer, *std::move(compared->proof)});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Not beyond words that could not be compared yet: they are read again after a start.
+absl::Status SplitWatch::SaveCursor(const LedgerId& ledger, Progress& progress) {
+  constexpr uint64_t kSaveEvery = 256;
+  if (!progress.ahead.empty() || progress.next < progress.saved + kSaveEvery) {
+    return absl::OkStatus();
+  }
+  store::AppendRequest request;
+  request.emitter = EmitterOf(ledger);
+  wire::Writer writer(request.emitter_cursor);
+  writer.U64(progress.next);
+  TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
+  progress.saved = progress.next;
+  return absl::OkStatus();
+}
+
+}  // namespace tj::app

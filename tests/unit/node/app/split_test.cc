@@ -1,0 +1,189 @@
+// `heads` records, and a parent that shows its children two histories.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "crypto/proof_file.h"
+#include "node/app/governing.h"
+#include "node/app/heads_writer.h"
+#include "node/app/proof_files.h"
+#include "node/app/split_watch.h"
+#include "protocol/wire/payload.h"
+#include "tests/unit/node/app/test_peers.h"
+
+namespace tj::app {
+namespace {
+
+constexpr Duration kInterval{60'000};
+
+class SplitTest : public ::testing::Test {
+ protected:
+  SplitTest() { clock_.Set(Instant{1'795'000'000'000}); }
+
+  static std::shared_ptr<const crypto::TrustStore> MakeTrust() {
+    const NodeCode bureau = *NodeCode::Parse("370800");
+    return scenario::Keyring::Instance().Trust(
+        {{.code = bureau},
+         {.code = *NodeCode::Parse("370826"), .parent = bureau},
+         {.code = *NodeCode::Parse("370827"), .parent = bureau}});
+  }
+  void Meet(TestPeer& a, TestPeer& b) {
+    clock_.Advance(Duration(1000));
+    Talk(a, b, clock_.Now());
+  }
+  static v1::Heads NewestHeads(const TestPeer& peer) {
+    const auto leaves = peer.Leaves(peer.own);
+    for (auto leaf = leaves.rbegin(); leaf != leaves.rend(); ++leaf) {
+      if (leaf->header.family != Family::kHeads) continue;
+      const auto body = wire::DecodeBody(leaf->body);
+      auto heads = wire::ParseHeads(body->payload);
+      EXPECT_TRUE(heads.ok()) << heads.status();
+      return *std::move(heads);
+    }
+    return {};
+  }
+  // The bureau as a liar: passes on the words as they are, as if they were about this history.
+  void PassOn(TestPeer& bureau, const v1::Heads& heads) {
+    store::AppendRequest request;
+    request.records.push_back(*HeadsRecord(heads, clock_.Now()));
+    TJ_CHECK(bureau.truth->AppendAndWait(std::move(request)).ok());
+    bureau.Sign();
+  }
+
+  store::SetClock clock_;
+  std::shared_ptr<const crypto::TrustStore> trust_ = MakeTrust();
+  TestPeer county_{"370826", clock_, trust_};
+  TestPeer other_{"370827", clock_, trust_};
+};
+
+TEST_F(SplitTest, AnHonestParentTellsWhatItsChildrenSaidAndAccusesNobody) {
+  TestPeer bureau("370800", clock_, trust_);
+  HeadsWriter writer(*bureau.truth, bureau.own, kInterval, clock_);
+  EXPECT_FALSE(*writer.WriteIfDue(*trust_)) << "nothing to tell";
+  bureau.Append("b", 3);
+  bureau.Sign();
+  county_.Append("c", 2);
+  county_.Sign();
+  Meet(county_, bureau);
+  Meet(other_, bureau);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  const v1::Heads heads = NewestHeads(bureau);
+  ASSERT_EQ(heads.entries_size(), 1) << "the other county has signed nothing";
+  EXPECT_EQ(heads.entries(0).origin(), "370826");
+  EXPECT_EQ(heads.entries(0).size(), 2u);
+  EXPECT_EQ(heads.statements_size(), 2);
+
+  SplitWatch watch(*county_.truth, county_.own);
+  SplitWatch other_watch(*other_.truth, other_.own);
+  bureau.Sign();
+  Meet(county_, bureau);
+  Meet(other_, bureau);
+  EXPECT_TRUE(watch.Look(*trust_)->empty());
+  EXPECT_TRUE(other_watch.Look(*trust_)->empty());
+
+  // The children's answers to the record itself call for no further one.
+  clock_.Advance(kInterval * 2);
+  EXPECT_FALSE(*writer.WriteIfDue(*trust_));
+  HeadsWriter after_restart(*bureau.truth, bureau.own, kInterval, clock_);
+  EXPECT_FALSE(*after_restart.WriteIfDue(*trust_)) << "it remembers what it wrote";
+  bureau.Append("d", 1);
+  bureau.Sign();
+  EXPECT_FALSE(*writer.WriteIfDue(*trust_)) << "no child has seen that";
+  Meet(county_, bureau);
+  EXPECT_TRUE(*writer.WriteIfDue(*trust_));
+  bureau.Append("e", 1);
+  bureau.Sign();
+  Meet(other_, bureau);
+  EXPECT_FALSE(*writer.WriteIfDue(*trust_)) << "not before the interval";
+  EXPECT_TRUE(watch.Look(*trust_)->empty());
+}
+
+TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
+  // One key, two ledgers: what the bureau shows to one county, and what to the other.
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 4);
+  to_county.Sign();
+  to_other.Append("another order", 4);
+  to_other.Sign();
+  Meet(county_, to_county);
+  Meet(other_, to_other);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+
+  // It must tell the other county something of its sibling; what it has does not fit.
+  PassOn(to_other, NewestHeads(to_county));
+  Meet(other_, to_other);
+  SplitWatch watch(*other_.truth, other_.own);
+  const auto findings = watch.Look(*trust_);
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  ASSERT_EQ(findings->size(), 1u);
+  const SplitWatch::Finding& finding = findings->front();
+  EXPECT_EQ(finding.witness.text(), "370826");
+  EXPECT_EQ(finding.ledger, to_other.own);
+  EXPECT_EQ(finding.proof.first.head.size, 4u);
+  EXPECT_TRUE(crypto::VerifyForkProof(finding.proof, *trust_).ok());
+
+  // The proof is kept, the ledger frozen, a file and an alarm made; none of it twice.
+  const Bytes proof = crypto::EncodeForkProof(finding.proof);
+  ASSERT_TRUE(
+      other_.truth->FollowAndWait({store::ForkProof{finding.ledger, clock_.Now(), proof}}).ok());
+  ProofFiles files(*other_.truth, other_.own, other_.folder / "data");
+  ASSERT_TRUE(files.Write(*trust_, true).ok());
+  const uint64_t size = other_.truth->Status().own_size;
+  EXPECT_EQ(size, 1u) << "SEC-FORK";
+  ASSERT_TRUE(files.Write(*trust_, true).ok());
+  EXPECT_EQ(other_.truth->Status().own_size, size);
+  ASSERT_EQ(files.List(finding.ledger).size(), 1u);
+  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "it is frozen";
+  const auto held = other_.host->ledgers().Size(finding.ledger);
+  to_other.Append("more", 5);
+  to_other.Sign();
+  Meet(other_, to_other);
+  EXPECT_EQ(*other_.host->ledgers().Size(finding.ledger), *held) << "nothing of it is taken";
+}
+
+TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 9);
+  to_county.Sign();
+  Meet(county_, to_county);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  to_other.Append("another order", 2);
+  PassOn(to_other, NewestHeads(to_county));
+  Meet(other_, to_other);
+  SplitWatch watch(*other_.truth, other_.own);
+  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "nine records are not here to compare";
+  to_other.Append("filler", 7);
+  to_other.Sign();
+  Meet(other_, to_other);
+  const auto findings = watch.Look(*trust_);
+  ASSERT_EQ(findings->size(), 1u);
+  EXPECT_TRUE(crypto::VerifyForkProof(findings->front().proof, *trust_).ok());
+}
+
+TEST_F(SplitTest, ForgedWordsAccuseNobody) {
+  TestPeer bureau("370800", clock_, trust_);
+  bureau.Append("b", 3);
+  bureau.Sign();
+  Meet(county_, bureau);
+  HeadsWriter writer(*bureau.truth, bureau.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  v1::Heads heads = NewestHeads(bureau);
+  std::string text = heads.statements(0);
+  auto note = *crypto::ParseNote(text);
+  note.head.root.data[3] ^= 1;
+  heads.set_statements(0, note.Text());
+  heads.add_statements("not a note");
+  PassOn(bureau, heads);
+  Meet(other_, bureau);
+  SplitWatch watch(*other_.truth, other_.own);
+  EXPECT_TRUE(watch.Look(*trust_)->empty());
+}
+
+}  // namespace
+}  // namespace tj::app
