@@ -39,20 +39,20 @@ struct RollbackFinding {
 };
 
 Bytes EncodeForkProof(const ForkProof& proof);
-// CRYPTO-PROOF for bytes that are not exactly one proof.
+// CRYPTO-PROOF for bytes that are not exactly one proof, or what ParseNote says of a note in it.
 absl::StatusOr<ForkProof> DecodeForkProof(ByteView bytes);
 // OK when it shows a fork. CRYPTO-PROOF when the two heads go together; the codes of
 // TrustStore::VerifyOrigin.
 absl::Status VerifyForkProof(const ForkProof& proof, const TrustStore& trust);
 
 Bytes EncodeRollback(const RollbackFinding& finding);
-absl::StatusOr<RollbackFinding> DecodeRollback(ByteView bytes);  // CRYPTO-PROOF
+absl::StatusOr<RollbackFinding> DecodeRollback(ByteView bytes);  // as above
 // OK when the head is signed and what was found cannot hold it; as above otherwise.
 absl::Status VerifyRollback(const RollbackFinding& finding, const TrustStore& trust);
 
 // Either of them.
 using PastProof = std::variant<ForkProof, RollbackFinding>;
-absl::StatusOr<PastProof> DecodePastProof(ByteView bytes);  // CRYPTO-PROOF
+absl::StatusOr<PastProof> DecodePastProof(ByteView bytes);  // as above
 absl::Status VerifyPastProof(const PastProof& proof, const TrustStore& trust);
 // The ledger that it is about.
 const LedgerId& LedgerOf(const PastProof& proof);

@@ -116,8 +116,10 @@ TEST_F(RunnersTest, TheHeadSignerOpensBeforeItSigns) {
   HeadSigner signer(*truth_, *signer_, kPatience,
                     {.open =
                          [&](bool after_wait) {
-                           note(after_wait ? "open after wait" : "open");
+                           // Read with the note: whoever waits for it may allow the next try only.
                            const std::lock_guard lock(mutex);
+                           happened.emplace_back(after_wait ? "open after wait" : "open");
+                           changed.notify_all();
                            return may_open ? absl::OkStatus() : Error(ErrorCode::kStoreFull);
                          },
                      .beat = {},
