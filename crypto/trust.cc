@@ -36,6 +36,7 @@ absl::StatusOr<TrustStore> TrustStore::Make(std::vector<TrustedNode> nodes,
   store.record_roots_ = std::move(record_roots);
   TJ_RETURN_IF_ERROR(store.IndexNodes());
   TJ_RETURN_IF_ERROR(store.CheckTree());
+  TJ_RETURN_IF_ERROR(store.TakeFollows());
   TJ_RETURN_IF_ERROR(store.TakeKeys(intermediates, at));
   return store;
 }
@@ -67,6 +68,19 @@ absl::Status TrustStore::CheckTree() const {
       }
       above = Find(*above->parent);
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrustStore::TakeFollows() {
+  const auto problems = FindFollowsProblems(nodes_);
+  if (!problems.empty()) {
+    return BadFile(
+        Cat("node ", nodes_[problems.front().node].code.text(), ": ", problems.front().what));
+  }
+  for (const auto& [code, at] : by_code_) {
+    parents_.emplace(code, nodes_[at].parent);
+    for (const NodeCode& origin : nodes_[at].follows) farther_[origin].push_back(code);
   }
   return absl::OkStatus();
 }
@@ -114,6 +128,17 @@ Relation TrustStore::RelationOf(const NodeCode& reader, const NodeCode& origin) 
 bool TrustStore::GoesOn(const LedgerId& ledger) const {
   const TrustedNode* node = Find(ledger.origin);
   return node != nullptr && (!node->epoch || *node->epoch == ledger.epoch);
+}
+
+std::vector<NodeCode> TrustStore::FartherFollowers(const NodeCode& origin) const {
+  const auto found = farther_.find(origin);
+  return found == farther_.end() ? std::vector<NodeCode>() : found->second;
+}
+
+bool TrustStore::FollowsFarther(const NodeCode& reader, const NodeCode& origin) const {
+  const auto found = farther_.find(origin);
+  return found != farther_.end() &&
+         std::binary_search(found->second.begin(), found->second.end(), reader);
 }
 
 std::vector<NodeCode> TrustStore::ChildrenOf(const NodeCode& code) const {

@@ -17,6 +17,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/note.h"
+#include "crypto/tree_path.h"
 #include "protocol/vocab/family.h"
 #include "protocol/vocab/ids.h"
 
@@ -31,6 +32,9 @@ struct TrustedNode {
   std::vector<Certificate> encryption;
   std::vector<Hash> tls_keys;  // KeyFingerprint of TLS certificates that may connect
   std::optional<Epoch> epoch;  // of its ledger that goes on; earlier ones are frozen. None: any
+  // Nodes farther away than parent and children whose ledgers it follows: the neighbour on the way
+  // there passes them on.
+  std::vector<NodeCode> follows;
 };
 
 class TrustStore {
@@ -38,7 +42,8 @@ class TrustStore {
   // Checks every signing and encryption certificate: its chain to `record_roots` at `at` or, where
   // it has expired by then or begins later, at that end of its validity (Verify sees to it that it
   // counts within it only); its SAN, key and use.
-  // Codes must be unique and parents form one tree. TRUST-FILE, or what the chain is refused with.
+  // Codes must be unique and parents form one tree; who follows a farther ledger does so through
+  // nodes that follow it, too. TRUST-FILE, or what the chain is refused with.
   static absl::StatusOr<TrustStore> Make(std::vector<TrustedNode> nodes,
                                          std::vector<Certificate> record_roots,
                                          std::span<const Certificate> intermediates, Instant at);
@@ -50,6 +55,13 @@ class TrustStore {
   // Where `reader` stands relative to ledgers of `origin`.
   Relation RelationOf(const NodeCode& reader, const NodeCode& origin) const;
   std::vector<NodeCode> ChildrenOf(const NodeCode& code) const;
+  // The neighbour of `from` on the tree's path to `to`; none when they are one, or unknown.
+  std::optional<NodeCode> NextTo(const NodeCode& from, const NodeCode& to) const {
+    return crypto::NextTo(parents_, from, to);
+  }
+  // Who follows ledgers of `origin` from farther away than a neighbour, in the order of codes.
+  std::vector<NodeCode> FartherFollowers(const NodeCode& origin) const;
+  bool FollowsFarther(const NodeCode& reader, const NodeCode& origin) const;
   // Whether this is the ledger of its origin that goes on.
   bool GoesOn(const LedgerId& ledger) const;
 
@@ -82,11 +94,14 @@ class TrustStore {
                              const std::function<absl::Status(const Sm2PublicKey&)>& check) const;
   absl::Status IndexNodes();
   absl::Status CheckTree() const;
+  absl::Status TakeFollows();
   absl::Status TakeKeys(std::span<const Certificate> intermediates, Instant at);
 
   std::vector<TrustedNode> nodes_;
   std::map<NodeCode, size_t> by_code_;
-  std::vector<std::vector<SigningKey>> keys_;  // of nodes_, in their order
+  Parents parents_;
+  std::map<NodeCode, std::vector<NodeCode>> farther_;  // followers by origin
+  std::vector<std::vector<SigningKey>> keys_;          // of nodes_, in their order
   std::vector<Certificate> record_roots_;
 };
 

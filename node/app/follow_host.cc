@@ -5,6 +5,7 @@
 #include "node/app/log.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
+#include "sync/core/policy.h"
 
 namespace tj::app {
 
@@ -107,11 +108,16 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
     case Kind::kFork:
       problem();
       hooks_.fork(event.ledger, event.size);
+      // A reader of another's ledger showed it: who we have it from must be heard no more.
+      if (event.ledger.origin != peer && hooks_.streams) hooks_.streams();
       break;
     case Kind::kOwnRollback:
       problem();
       if (hooks_.own_rollback) hooks_.own_rollback(event.status);
       break;
+  }
+  if (hooks_.passed_on && sync::WakesOthers(*trust(), own_.origin, event)) {
+    hooks_.passed_on(event.ledger);
   }
   const bool of_own = event.ledger == own_ || event.kind == Kind::kReady;
   if (of_own && hooks_.own_event) hooks_.own_event(peer, event);

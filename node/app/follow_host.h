@@ -26,6 +26,10 @@ class FollowHost final : public link::Host {
     std::function<void(const absl::Status&)>
         own_rollback;  // a follower holds a head that we do not have
     std::function<void(const LedgerId&, uint64_t size)> fork;  // proof is stored
+    // Each may be empty. More is stored of a ledger that is passed on, or about it; and: a session
+    // found what concerns the ledger of another one.
+    std::function<void(const LedgerId&)> passed_on;
+    std::function<void()> streams;
     // Of OwnLedger; each may be empty.
     std::function<void(const NodeCode& peer, const sync::Event&)> own_event;  // or kReady
     std::function<bool()> lost;  // records of our own are: no statement is signed

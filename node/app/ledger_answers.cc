@@ -7,6 +7,7 @@
 #include "node/app/node_services.h"
 #include "node/case/case_projection.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/payload.pb.h"
@@ -109,14 +110,7 @@ absl::StatusOr<api::LedgerHeadReply> NodeServices::LedgerHead(const api::LedgerR
   if (!head) return Error(ErrorCode::kStoreAbsent, "nothing is signed yet");
   api::LedgerHeadReply reply;
   reply.set_note(head->Text());
-  std::vector<NodeCode> signers;
-  if (const auto witness = WitnessOf(open.view.id())) signers.push_back(*witness);
-  if (open.view.id() == parts_.own) {
-    for (const NodeCode& child : parts_.host.trust()->ChildrenOf(parts_.own.origin)) {
-      signers.push_back(child);
-    }
-  }
-  for (const NodeCode& signer : signers) {
+  for (const NodeCode& signer : StatersOf(open.view.id())) {
     for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
       TJ_ASSIGN_OR_RETURN(const auto note, open.view.NewestStatement(signer, kind));
       if (!note) continue;
@@ -129,6 +123,21 @@ absl::StatusOr<api::LedgerHeadReply> NodeServices::LedgerHead(const api::LedgerR
     }
   }
   return reply;
+}
+
+std::vector<NodeCode> NodeServices::StatersOf(const LedgerId& ledger) const {
+  const auto trust = parts_.host.trust();
+  std::vector<NodeCode> signers;
+  const auto add = [&](const NodeCode& code) {
+    if (code == ledger.origin) return;
+    if (std::find(signers.begin(), signers.end(), code) == signers.end()) signers.push_back(code);
+  };
+  const crypto::TrustedNode* origin = trust->Find(ledger.origin);
+  if (origin != nullptr && origin->parent) add(*origin->parent);
+  if (const auto witness = WitnessOf(ledger)) add(*witness);
+  for (const NodeCode& child : trust->ChildrenOf(ledger.origin)) add(child);
+  for (const NodeCode& reader : trust->FartherFollowers(ledger.origin)) add(reader);
+  return signers;
 }
 
 absl::StatusOr<api::LedgerShowReply> NodeServices::LedgerShow(
@@ -160,6 +169,21 @@ absl::StatusOr<std::vector<Index>> NodeServices::CaseLeaves(const std::string& c
   return leaves;
 }
 
+// One that a follower has seen, if there is one: that is worth more than the origin's word alone.
+absl::StatusOr<crypto::Note> NodeServices::HeadToProve(const store::LedgerView& view,
+                                                       uint64_t size) const {
+  for (const NodeCode& signer : StatersOf(view.id())) {
+    TJ_ASSIGN_OR_RETURN(const auto seen,
+                        view.StatementCovering(signer, crypto::StatementKind::kSeen, size));
+    if (!seen || seen->head.size > view.size()) continue;
+    TJ_ASSIGN_OR_RETURN(const auto head, view.HeadOf(seen->head.size, seen->head.at));
+    if (head) return *head;
+  }
+  TJ_ASSIGN_OR_RETURN(const auto head, view.HeadCovering(size));
+  if (head) return *head;
+  return Error(ErrorCode::kStoreAbsent, "those records are not under a signed head yet");
+}
+
 absl::StatusOr<api::LedgerProveReply> NodeServices::LedgerProve(
     const api::LedgerProveRequest& request) {
   TJ_ASSIGN_OR_RETURN(OpenLedger open, Open(request.ledger()));
@@ -174,37 +198,21 @@ absl::StatusOr<api::LedgerProveReply> NodeServices::LedgerProve(
   if (wanted.size() > kRecordsPerAnswer) {
     return Error(ErrorCode::kQueryLimit, Cat("at most ", kRecordsPerAnswer, " records a file"));
   }
-  // Proved to the head that a follower has seen, if one covers the records: that is worth more than
-  // our own word alone.
-  const uint64_t size = wanted.back().value + 1;
-  const auto witness = WitnessOf(open.view.id());
-  std::optional<crypto::Note> seen;
-  std::optional<crypto::Note> held;
-  std::optional<crypto::Note> head;
-  if (witness) {
-    TJ_ASSIGN_OR_RETURN(seen,
-                        open.view.StatementCovering(*witness, crypto::StatementKind::kSeen, size));
-    TJ_ASSIGN_OR_RETURN(held,
-                        open.view.StatementCovering(*witness, crypto::StatementKind::kHeld, size));
-  }
-  if (seen) {
-    TJ_ASSIGN_OR_RETURN(head, open.view.HeadOf(seen->head.size, seen->head.at));
-  }
-  if (!head) {
-    TJ_ASSIGN_OR_RETURN(head, open.view.HeadCovering(size));
-  }
-  if (!head) {
-    return Error(ErrorCode::kStoreAbsent, "those records are not under a signed head yet");
-  }
-  crypto::EvidenceParts parts{.note = *head, .records = {}, .signing = {}, .intermediates = {}};
-  for (const auto* statement : {&seen, &held}) {
-    if (*statement && (*statement)->head == head->head) {
-      parts.note.signatures.push_back((*statement)->signatures.front());
+  TJ_ASSIGN_OR_RETURN(const crypto::Note head, HeadToProve(open.view, wanted.back().value + 1));
+  crypto::EvidenceParts parts{.note = head, .records = {}, .signing = {}, .intermediates = {}};
+  auto& lines = parts.note.signatures;
+  for (const NodeCode& signer : StatersOf(open.view.id())) {
+    for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
+      TJ_ASSIGN_OR_RETURN(const auto statement,
+                          open.view.StatementCovering(signer, kind, head.head.size));
+      if (statement && statement->head == head.head && lines.size() < limits::kNoteSignaturesMax) {
+        lines.push_back(statement->signatures.front());
+      }
     }
   }
   for (const Index index : wanted) {
     TJ_ASSIGN_OR_RETURN(auto leaves, open.view.Leaves(index, 1));
-    TJ_ASSIGN_OR_RETURN(auto inclusion, open.view.InclusionProof(index, head->head.size));
+    TJ_ASSIGN_OR_RETURN(auto inclusion, open.view.InclusionProof(index, head.head.size));
     parts.records.push_back({index, std::move(leaves.front()), std::move(inclusion)});
   }
   const auto trust = parts_.host.trust();

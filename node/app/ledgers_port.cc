@@ -23,6 +23,20 @@ absl::StatusOr<Opened> OpenView(const store::Truth& truth, const LedgerId& ledge
   return Opened{std::move(snapshot), std::move(view)};
 }
 
+// Leaves [at, end), or as many of them as one segment takes, encoded again with all hashes.
+absl::StatusOr<sync::SegmentChunk> CutAnew(const store::LedgerView& view, Index at, uint64_t end,
+                                           const wire::ColumnFilter& keep) {
+  TJ_ASSIGN_OR_RETURN(auto leaves, view.Leaves(at, end - at.value));
+  auto whole = wire::EncodeSegment(at, leaves, wire::HashColumns::kAll);
+  while (!whole.ok() && CodeOf(whole.status()) == ErrorCode::kWireLimit && leaves.size() > 1) {
+    leaves.resize(leaves.size() / 2);
+    whole = wire::EncodeSegment(at, leaves, wire::HashColumns::kAll);
+  }
+  if (!whole.ok()) return whole.status();
+  TJ_ASSIGN_OR_RETURN(Bytes bytes, wire::CutSegment(*whole, keep));
+  return sync::SegmentChunk{at, static_cast<uint32_t>(leaves.size()), std::move(bytes)};
+}
+
 bool NotHere(const absl::Status& status) { return CodeOf(status) == ErrorCode::kStoreNotFollowed; }
 
 }  // namespace
@@ -52,6 +66,16 @@ absl::StatusOr<std::optional<crypto::Note>> LedgersPort::NewestHead(const Ledger
     return opened.status();
   }
   return opened->view.NewestHead();
+}
+
+absl::StatusOr<std::optional<crypto::Note>> LedgersPort::HeadWithin(const LedgerId& ledger,
+                                                                    uint64_t size) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::nullopt;
+    return opened.status();
+  }
+  return opened->view.HeadWithin(size);
 }
 
 absl::StatusOr<std::vector<LedgerId>> LedgersPort::Held() const {
@@ -107,14 +131,17 @@ absl::StatusOr<sync::SegmentChunk> LedgersPort::Segment(const LedgerId& ledger, 
   TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
   TJ_ASSIGN_OR_RETURN(store::LedgerView::Stored stored, opened.view.StoredSegment(at));
   const uint64_t end = stored.range.first.value + stored.range.count;
-  if (end > end_max) {
-    // Merged after the head was signed: only what the head covers may go.
-    TJ_ASSIGN_OR_RETURN(const auto leaves, opened.view.Leaves(at, end_max - at.value));
-    TJ_ASSIGN_OR_RETURN(stored.bytes, wire::EncodeSegment(at, leaves, wire::HashColumns::kAll));
-    stored.range = {at, static_cast<uint32_t>(leaves.size())};
+  if (end <= end_max) {
+    auto bytes = wire::CutSegment(stored.bytes, keep);
+    if (bytes.ok()) {
+      return sync::SegmentChunk{stored.range.first, stored.range.count, *std::move(bytes)};
+    }
+    // Of a followed ledger there are no hashes beside bodies that came: those that the reader is
+    // not to have are hashed now.
+    if (ledger == own_) return bytes.status();
   }
-  TJ_ASSIGN_OR_RETURN(Bytes bytes, wire::CutSegment(stored.bytes, keep));
-  return sync::SegmentChunk{stored.range.first, stored.range.count, std::move(bytes)};
+  // Or it was merged after the head was signed: only what the head covers may go.
+  return CutAnew(opened.view, at, std::min(end, end_max), keep);
 }
 
 absl::StatusOr<sync::OpenedLeaf> LedgersPort::Open(const LedgerId& ledger, Index index,

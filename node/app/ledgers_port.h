@@ -23,6 +23,8 @@ class LedgersPort : public sync::Ledgers {
   absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const override;
   absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const override;
   absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const override;
+  absl::StatusOr<std::optional<crypto::Note>> HeadWithin(const LedgerId& ledger,
+                                                         uint64_t size) const override;
   absl::StatusOr<std::optional<crypto::Note>> HeadOf(const LedgerId& ledger, uint64_t size,
                                                      Instant at) const override;
   absl::StatusOr<std::optional<crypto::Note>> NewestStatement(

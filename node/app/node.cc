@@ -78,6 +78,11 @@ class NodeImpl final : public Node {
             .grown = [this] { folds_->Wake(); },
             .own_rollback = {},
             .fork = [this](const LedgerId&, uint64_t) { ProofsFound(); },
+            .passed_on =
+                [this](const LedgerId& ledger) {
+                  if (link::Link* link = link_raw_.load()) link->Published(ledger, false);
+                },
+            .streams = [this] { RestartStreams(); },
             .own_event = [this](const NodeCode& peer,
                                 const sync::Event& event) { own_ledger_->OnEvent(peer, event); },
             .lost = [this] { return own_ledger_->lost(); },
@@ -169,7 +174,7 @@ class NodeImpl final : public Node {
 
   void RestartStreams() {
     if (link::Link* link = link_raw_.load()) {
-      link->Restart(Error(ErrorCode::kNotReady, "the own ledger is recovered"));
+      link->Restart(Error(ErrorCode::kNotReady, "a ledger is recovered, or frozen"));
     }
   }
 

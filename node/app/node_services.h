@@ -60,6 +60,11 @@ class NodeServices final : public Services {
   absl::StatusOr<OpenLedger> Open(const std::string& ledger) const;
   // By whom a ledger's records are witnessed: the parent for our own, ourselves for a followed one.
   std::optional<NodeCode> WitnessOf(const LedgerId& ledger) const;
+  // Whose statements about a ledger may be here, the origin's parent first: that is the witness
+  // which others ask for.
+  std::vector<NodeCode> StatersOf(const LedgerId& ledger) const;
+  // The head that records up to `size` are best proved to.
+  absl::StatusOr<crypto::Note> HeadToProve(const store::LedgerView& view, uint64_t size) const;
   absl::StatusOr<api::LedgerStatus> StatusOf(const LedgerId& ledger) const;
   // When the witness first covered `index`; empty: not yet.
   absl::StatusOr<std::string> WitnessedAt(const store::LedgerView& view, Index index) const;

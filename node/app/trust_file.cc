@@ -47,6 +47,14 @@ std::optional<crypto::TrustedNode> ReadNode(TomlReader& toml) {
     }
   }
   node.epoch = Epoch{static_cast<uint32_t>(toml.Integer("epoch", 1, UINT32_MAX).value_or(1))};
+  for (const std::string& text : toml.Texts("follows")) {
+    auto origin = NodeCode::Parse(text);
+    if (origin.ok()) {
+      node.follows.push_back(*std::move(origin));
+    } else {
+      toml.Problem("follows", Cat("not a node code (", text, ")"));
+    }
+  }
   node.signing = Certificates(toml, "signing");
   node.encryption = Certificates(toml, "encryption");
   for (const std::string& text : toml.Texts("tls_keys")) {
@@ -77,11 +85,17 @@ absl::StatusOr<crypto::TrustStore> LoadTrustFile(const std::string& path, Instan
   }
   std::vector<crypto::TrustedNode> nodes;
   const size_t rows = toml.Rows("node");
+  std::vector<TomlReader> readers;
   for (size_t i = 0; i < rows; ++i) {
-    TomlReader row = toml.Row("node", i);
-    if (auto node = ReadNode(row)) nodes.push_back(*std::move(node));
-    toml.Absorb(std::move(row));
+    readers.push_back(toml.Row("node", i));
+    if (auto node = ReadNode(readers.back())) nodes.push_back(*std::move(node));
   }
+  if (nodes.size() == rows) {
+    for (const auto& problem : crypto::FindFollowsProblems(nodes)) {
+      readers[problem.node].Problem("follows", problem.what);
+    }
+  }
+  for (TomlReader& row : readers) toml.Absorb(std::move(row));
   toml.RefuseUnknown();
   if (!toml.problems().empty()) {
     std::string text;

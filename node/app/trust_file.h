@@ -7,6 +7,7 @@
 //   name = "微山县"
 //   parent = "370800"            # absent at the top
 //   epoch = 1                    # of its ledger that goes on; left out: 1
+//   follows = ["370800"]         # ledgers of nodes farther away, through parent or child
 //   regions = ["370826"]
 //   signing = ["""PEM""", …]     # SM2, current and earlier
 //   encryption = ["""PEM"""]

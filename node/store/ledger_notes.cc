@@ -41,6 +41,12 @@ MaybeNote LedgerView::NewestHead() const {
   return LastNote(*reader_, id_, keys::HeadPrefix(number_), 16);
 }
 
+MaybeNote LedgerView::HeadWithin(uint64_t size) const {
+  const auto it = reader_->NewIterator();
+  it->SeekForPrev(keys::Head(number_, size, Instant{INT64_MAX}));
+  return NoteUnder(*it, id_, keys::HeadPrefix(number_));
+}
+
 MaybeNote LedgerView::HeadCovering(uint64_t size) const {
   const auto it = reader_->NewIterator();
   it->Seek(keys::Head(number_, size, Instant{0}));

@@ -63,6 +63,8 @@ class LedgerView final : public merkle::NodeSource {
 
   // Newest head note; nullopt if there is none.
   absl::StatusOr<std::optional<crypto::Note>> NewestHead() const;
+  // The newest head of at most `size` leaves.
+  absl::StatusOr<std::optional<crypto::Note>> HeadWithin(uint64_t size) const;
   // The first head of at least `size`: smallest, then oldest.
   absl::StatusOr<std::optional<crypto::Note>> HeadCovering(uint64_t size) const;
   // The head with exactly this size and time: what a statement stands on.

@@ -50,7 +50,33 @@ absl::Status Follower::Begin(Instant now, Output& out) {
   if (seen_) out.then_send.push_back(wire::SeenFrame{seen_->Text()});
   if (held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
   TJ_RETURN_IF_ERROR(HoldIfComplete({}, std::nullopt, now, out));
+  TJ_RETURN_IF_ERROR(PassStatementsOn(out));
   return requests_.Ask({}, ledgers, now, out);
+}
+
+absl::Status Follower::PassStatementsOn(Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
+  const auto readers = BehindUs(*options_.trust, options_.self, options_.peer, ledger_.origin);
+  for (const NodeCode& reader : readers) {
+    for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
+      TJ_ASSIGN_OR_RETURN(const auto stored,
+                          options_.ledgers->NewestStatement(ledger_, reader, kind));
+      if (!stored) continue;
+      const auto passed = passed_on_.find({reader, kind});
+      if (passed != passed_on_.end() && stored->head.size <= passed->second) continue;
+      TJ_ASSIGN_OR_RETURN(const auto head,
+                          options_.ledgers->HeadOf(ledger_, stored->head.size, stored->head.at));
+      if (!head) continue;
+      passed_on_[{reader, kind}] = stored->head.size;
+      Bytes text = WithOrigin(*stored, *head).Text();
+      if (kind == crypto::StatementKind::kSeen) {
+        out.then_send.push_back(wire::SeenFrame{std::move(text)});
+      } else {
+        out.then_send.push_back(wire::HeldFrame{std::move(text)});
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 // What we stated last, as it travels. The head that it stands on is kept as long as it is; without
@@ -80,11 +106,17 @@ absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& f
     }
     return absl::OkStatus();
   }
-  TJ_ASSIGN_OR_RETURN(HeadFinding finding, JudgeHead(*head, frame.from_size, frame.consistency,
-                                                     newest_, frontier_.size(), *options_.ledgers));
+  TJ_ASSIGN_OR_RETURN(
+      HeadFinding finding,
+      JudgeHead(*head, frame.from_size, frame.consistency, newest_, frontier_.size(),
+                *options_.ledgers, relayed() ? HeadFrom::kRelay : HeadFrom::kOrigin));
   switch (finding.verdict) {
-    case HeadVerdict::kNew:
-      return Accept(*head, now, out);
+    case HeadVerdict::kNew: {
+      const bool larger = !newest_ || head->head.size > newest_->head.size;
+      TJ_RETURN_IF_ERROR(Accept(*head, now, out));
+      if (larger && newest_ && newest_->head == head->head) KeepWitnesses(note, out);
+      return absl::OkStatus();
+    }
     case HeadVerdict::kKnown:
       state_ = State::kFollowing;
       if (head->head.size > newest_->head.size) unproven_ = *std::move(head);
@@ -101,6 +133,20 @@ absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& f
       return absl::OkStatus();
   }
   return absl::OkStatus();
+}
+
+void Follower::KeepWitnesses(const crypto::Note& note, Output& out) const {
+  for (auto hop = options_.trust->NextTo(options_.self, ledger_.origin);
+       hop && *hop != ledger_.origin; hop = options_.trust->NextTo(*hop, ledger_.origin)) {
+    const auto* line = note.Find(crypto::StatementKind::kSeen, *hop);
+    if (line == nullptr || !options_.trust->Verify(note.head, *line).ok()) continue;
+    out.persist.push_back(
+        PersistStatement{.ledger = ledger_,
+                         .signer = *hop,
+                         .kind = crypto::StatementKind::kSeen,
+                         .size = note.head.size,
+                         .note = crypto::Note{.head = note.head, .signatures = {*line}}.Text()});
+  }
 }
 
 // Takes a head that is new, and says that it was seen. Both are written or neither.
@@ -126,6 +172,10 @@ absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out
   out.then_send.push_back(wire::SeenFrame{seen_->Text()});
   // With a repeated head the last `held` is said again, too: it may have been lost.
   if (repeats && held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
+  if (repeats) {
+    passed_on_.clear();
+    TJ_RETURN_IF_ERROR(PassStatementsOn(out));
+  }
   return HoldIfComplete({}, std::nullopt, now, out);
 }
 
@@ -299,7 +349,10 @@ void Follower::RefuseForNow(const absl::Status& why, Output& out) {
   state_ = State::kResync;
 }
 
-void Follower::Stop(const absl::Status& why, Output& out) {
+void Follower::Stop(const absl::Status& reason, Output& out) {
+  // Whose fault it is may be the relay's.
+  const absl::Status why =
+      relayed() ? At(Cat("passed on by ", options_.peer.text()), reason) : reason;
   Emit(out, Event::Kind::kLedgerStopped, ledger_, frontier_.size(), why);
   Refuse(out, ledger_, why, Retry::kNo, frontier_.size());
   state_ = State::kStopped;

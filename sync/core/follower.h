@@ -1,7 +1,8 @@
-// Follower: one ledger of the peer that we follow: verifies heads and answers `seen`, verifies
-// segments and answers `held`, asks for bodies that are owed (SPEC.md §6.4). Confined to its
-// session. Reads what is durable when the session begins and keeps its own account after that: no
-// one else may write the ledger meanwhile (the store refuses, and the session is made anew).
+// Follower: one ledger that we follow from the peer, its own or one that it passes on: verifies
+// heads and answers `seen`, verifies segments and answers `held`, asks for bodies that are owed
+// (SPEC.md §6.4, §6.9). Confined to its session. Reads what is durable when the session begins and
+// keeps its own account after that: no one else may write the ledger meanwhile (the store refuses,
+// and the session is made anew).
 //
 //   following  heads and segments are taken
 //   resync     something was refused and may be tried again: segments are dropped until the next
@@ -13,7 +14,9 @@
 #define TJ_SYNC_CORE_FOLLOWER_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -48,6 +51,8 @@ class Follower {
   // Whether what should have come did not, for so long that our credit may have been lost.
   bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);
+  // Says to the peer what those who follow the ledger through us have stated, if it is news.
+  absl::Status PassStatementsOn(Output& out);
   std::optional<Instant> WakeAt() const;
   // The clock was set back by so much.
   void SetBack(Duration by);
@@ -60,6 +65,9 @@ class Follower {
 
   absl::StatusOr<std::optional<crypto::Note>> OwnStatement(crypto::StatementKind kind) const;
   absl::Status Accept(const crypto::Note& head, Instant now, Output& out);
+  bool relayed() const { return ledger_.origin != options_.peer; }
+  // Keeps the `seen` lines in `note` of the nodes that the head came through.
+  void KeepWitnesses(const crypto::Note& note, Output& out) const;
   absl::Status SendSeen(Instant now, Output& out);
   // `held` over the newest head if everything up to it is here. `missing` bodies came with this
   // output; `opened` is the one that this output writes.
@@ -75,7 +83,7 @@ class Follower {
   bool LeavesOverdue(Instant now) const { return Behind() && now >= moved_at_ + kStallMax; }
   bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
   void RefuseForNow(const absl::Status& why, Output& out);
-  void Stop(const absl::Status& why, Output& out);
+  void Stop(const absl::Status& reason, Output& out);
 
   // Constant after construction.
   const SessionOptions& options_;
@@ -88,6 +96,8 @@ class Follower {
   std::optional<crypto::Note> seen_;      // our newest statements
   std::optional<crypto::Note> held_;
   Instant moved_at_;  // when something of this ledger came last
+  // Sizes of others' statements that were passed on.
+  std::map<std::pair<NodeCode, crypto::StatementKind>, uint64_t> passed_on_;
   BodyRequests requests_;
 };
 

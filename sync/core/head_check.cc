@@ -27,8 +27,10 @@ HeadFinding Rollback(const crypto::Head& head, const crypto::Head& newest,
 
 // A head smaller than the newest: honest when it is late news of the same history.
 absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto::Note& newest,
-                                         uint64_t durable, const Ledgers& ledgers) {
+                                         uint64_t durable, const Ledgers& ledgers, HeadFrom from) {
+  const bool late = from == HeadFrom::kRelay && head.head.at <= newest.head.at;
   if (head.head.size > durable) {
+    if (late) return HeadFinding{.verdict = HeadVerdict::kKnown};
     return Rollback(head.head, newest.head, "its leaves are not here to compare");
   }
   TJ_ASSIGN_OR_RETURN(const Hash root, ledgers.RootAt(head.head.ledger, head.head.size));
@@ -36,6 +38,7 @@ absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto:
     if (head.head.at <= newest.head.at) return HeadFinding{.verdict = HeadVerdict::kKnown};
     return Rollback(head.head, newest.head, "it was signed later");
   }
+  if (durable < newest.head.size && late) return HeadFinding{.verdict = HeadVerdict::kKnown};
   if (durable < newest.head.size) {
     return Rollback(head.head, newest.head, "it has another root, and the newest is not yet held");
   }
@@ -49,14 +52,14 @@ absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto:
 absl::StatusOr<HeadFinding> JudgeHead(const crypto::Note& head, uint64_t from_size,
                                       std::span<const Hash> consistency,
                                       const std::optional<crypto::Note>& newest, uint64_t durable,
-                                      const Ledgers& ledgers) {
+                                      const Ledgers& ledgers, HeadFrom from) {
   if (head.head.size == 0 && head.head.root != merkle::Sm3Hasher::Empty()) {
     return HeadFinding{.verdict = HeadVerdict::kWrong,
                        .why = Error(ErrorCode::kSyncHash, "wrong root of an empty ledger")};
   }
   if (!newest) return HeadFinding{.verdict = HeadVerdict::kNew};
   const crypto::Head& known = newest->head;
-  if (head.head.size < known.size) return JudgeSmaller(head, *newest, durable, ledgers);
+  if (head.head.size < known.size) return JudgeSmaller(head, *newest, durable, ledgers, from);
   if (head.head.size == known.size) {
     if (head.head.root != known.root) {
       return Fork(*newest, head, {}, Cat("two roots at ", known.size));
@@ -70,6 +73,11 @@ absl::StatusOr<HeadFinding> JudgeHead(const crypto::Note& head, uint64_t from_si
   const absl::Status extends = merkle::VerifyConsistency<merkle::Sm3Hasher>(
       known.size, head.head.size, known.root, head.head.root, consistency);
   if (extends.ok()) return HeadFinding{.verdict = HeadVerdict::kNew};
+  if (from == HeadFrom::kRelay) {
+    return HeadFinding{.verdict = HeadVerdict::kWrong,
+                       .why = Error(ErrorCode::kSyncHash, Cat("hashes that do not lead from ",
+                                                              known.size, " to ", head.head.size))};
+  }
   return Fork(*newest, head, {consistency.begin(), consistency.end()},
               Cat("head of ", head.head.size, " does not extend that of ", known.size));
 }

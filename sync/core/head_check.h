@@ -23,7 +23,7 @@ enum class HeadVerdict : uint8_t {
   kKnown,     // old news, or the proof starts elsewhere: answer with the newest `seen`
   kFork,      // cannot be together with the newest
   kRollback,  // smaller than the newest, and not an older head of the same history
-  kWrong,     // not a tree at all
+  kWrong,     // not a tree at all, or a relay's hashes lead nowhere
 };
 
 struct HeadFinding {
@@ -32,12 +32,17 @@ struct HeadFinding {
   std::optional<crypto::ForkProof> proof;  // kFork
 };
 
+// Who said it. The origin's own hashes are its word; a relay's are nobody's: those that lead
+// nowhere are kWrong and accuse no one but the relay, and a smaller head is what a relay that is
+// behind has.
+enum class HeadFrom : uint8_t { kOrigin, kRelay };
+
 // `newest` is the newest head held, if any; `durable` the leaves held. `head` and `newest` have
 // only verified lines and are of one ledger. Errors are those of the ports.
 absl::StatusOr<HeadFinding> JudgeHead(const crypto::Note& head, uint64_t from_size,
                                       std::span<const Hash> consistency,
                                       const std::optional<crypto::Note>& newest, uint64_t durable,
-                                      const Ledgers& ledgers);
+                                      const Ledgers& ledgers, HeadFrom from = HeadFrom::kOrigin);
 
 }  // namespace tj::sync
 

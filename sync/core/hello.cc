@@ -15,6 +15,9 @@ namespace tj::sync {
 std::vector<LedgerId> ServedTo(const SessionOptions& options) {
   if (!AreNeighbours(*options.trust, options.self, options.peer)) return {};
   std::vector<LedgerId> served = options.ledgers->Served();
+  for (const NodeCode& origin : RelayedTo(*options.trust, options.peer, options.self)) {
+    served.push_back({origin, options.trust->Find(origin)->epoch.value_or(Epoch{})});
+  }
   if (options.reclaim) std::erase(served, *options.reclaim);
   std::sort(served.begin(), served.end());
   if (served.size() > limits::kLedgersPerPeerMax) {

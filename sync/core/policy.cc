@@ -11,7 +11,45 @@ bool AreNeighbours(const crypto::TrustStore& trust, const NodeCode& a, const Nod
 
 bool Follows(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& server,
              const LedgerId& ledger) {
-  return ledger.origin == server && trust.GoesOn(ledger) && AreNeighbours(trust, reader, server);
+  if (!trust.GoesOn(ledger) || !AreNeighbours(trust, reader, server)) return false;
+  if (ledger.origin == server) return true;
+  return trust.FollowsFarther(reader, ledger.origin) &&
+         trust.NextTo(reader, ledger.origin) == server;
+}
+
+std::vector<NodeCode> RelayedTo(const crypto::TrustStore& trust, const NodeCode& reader,
+                                const NodeCode& server) {
+  std::vector<NodeCode> origins;
+  const crypto::TrustedNode* const node = trust.Find(reader);
+  if (node == nullptr) return origins;
+  for (const NodeCode& origin : node->follows) {
+    if (trust.NextTo(reader, origin) == server) origins.push_back(origin);
+  }
+  return origins;
+}
+
+std::vector<NodeCode> BehindUs(const crypto::TrustStore& trust, const NodeCode& self,
+                               const NodeCode& peer, const NodeCode& origin) {
+  std::vector<NodeCode> readers = trust.FartherFollowers(origin);
+  std::erase_if(readers, [&](const NodeCode& reader) {
+    return reader == self || trust.NextTo(self, reader) == peer;
+  });
+  return readers;
+}
+
+bool PassesStatementsOn(const crypto::TrustStore& trust, const NodeCode& self, const NodeCode& peer,
+                        const NodeCode& signer, const NodeCode& origin) {
+  return signer != self && trust.FollowsFarther(signer, origin) &&
+         trust.NextTo(self, signer) == peer;
+}
+
+bool WakesOthers(const crypto::TrustStore& trust, const NodeCode& self, const Event& event) {
+  const NodeCode& origin = event.ledger.origin;
+  if (origin == self) return false;
+  if (event.kind == Event::Kind::kPeerSeen || event.kind == Event::Kind::kPeerHeld) return true;
+  if (event.kind != Event::Kind::kHeadSeen && event.kind != Event::Kind::kSegmentHeld) return false;
+  const auto from = trust.NextTo(self, origin);
+  return from && !BehindUs(trust, self, *from, origin).empty();
 }
 
 bool BodyOwed(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& origin,

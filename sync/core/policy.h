@@ -1,16 +1,20 @@
 // Policy: which ledgers go over a stream and whose eyes a body is for, from the trust list alone.
 // Pure; any thread.
 //
-// A node follows its parent's and its children's own ledgers, and serves its own to them.
-// Addressed records are owed to nobody here: their tags need the reader's key, which following does
-// not have.
+// A node follows its parent's and its children's own ledgers, and serves its own to them. Where the
+// trust list says so it follows a farther node's ledger, from the neighbour on the path to it,
+// which follows it too and passes it on: the relay. Addressed records are owed to nobody here:
+// their tags need the reader's key, which following does not have.
 
 #ifndef TJ_SYNC_CORE_POLICY_H_
 #define TJ_SYNC_CORE_POLICY_H_
 
+#include <vector>
+
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/wire/segment.h"
+#include "sync/core/output.h"
 
 namespace tj::sync {
 
@@ -19,6 +23,21 @@ bool AreNeighbours(const crypto::TrustStore& trust, const NodeCode& a, const Nod
 // Whether `reader` follows `ledger` from `server`: not an epoch that the trust list does not name.
 bool Follows(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& server,
              const LedgerId& ledger);
+// Those whose ledgers `server` passes on to `reader`: as the trust list has it, whether or not
+// anything is here yet.
+std::vector<NodeCode> RelayedTo(const crypto::TrustStore& trust, const NodeCode& reader,
+                                const NodeCode& server);
+// Who follows the ledger of `origin` through `self`, when `self` has it from `peer` or is the
+// origin: those on the other side of the tree.
+std::vector<NodeCode> BehindUs(const crypto::TrustStore& trust, const NodeCode& self,
+                               const NodeCode& peer, const NodeCode& origin);
+// Whether `self` takes statements of `signer` about ledgers of `origin` from `peer`, who passes
+// them on.
+bool PassesStatementsOn(const crypto::TrustStore& trust, const NodeCode& self, const NodeCode& peer,
+                        const NodeCode& signer, const NodeCode& origin);
+// Whether the node's other sessions have something to do after this event of one of them: a ledger
+// that is passed on has grown, or something was stated about it (Session::OnPublished).
+bool WakesOthers(const crypto::TrustStore& trust, const NodeCode& self, const Event& event);
 // Whether `reader` is owed the bodies of `audience` in ledgers of `origin`.
 bool BodyOwed(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& origin,
               Audience audience);

@@ -39,7 +39,7 @@ struct OpenedLeaf {
 class Ledgers {
  public:
   virtual ~Ledgers() = default;
-  // Ledgers that this node can serve (its own; later those it relays).
+  // Ledgers of its own that this node can serve. (Those that it passes on: hello.h.)
   virtual std::vector<LedgerId> Served() const = 0;
   // Ledgers of others of which anything is held here.
   virtual absl::StatusOr<std::vector<LedgerId>> Held() const = 0;
@@ -49,6 +49,9 @@ class Ledgers {
   virtual absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const = 0;
   // Newest head note: of our own ledger the newest signed, of a followed one the newest verified.
   virtual absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const = 0;
+  // The newest head note of at most `size` leaves.
+  virtual absl::StatusOr<std::optional<crypto::Note>> HeadWithin(const LedgerId& ledger,
+                                                                 uint64_t size) const = 0;
   // The head of exactly this size and time: what a stored statement stands on.
   virtual absl::StatusOr<std::optional<crypto::Note>> HeadOf(const LedgerId& ledger, uint64_t size,
                                                              Instant at) const = 0;

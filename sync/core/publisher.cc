@@ -10,6 +10,7 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "sync/core/policy.h"
+#include "sync/core/relay_check.h"
 #include "sync/core/statement.h"
 
 namespace tj::sync {
@@ -18,17 +19,20 @@ Publisher::Publisher(const SessionOptions& options, LedgerId ledger)
     : options_(options), ledger_(ledger), answers_(ledger) {}
 
 absl::Status Publisher::Begin(const wire::HeldLedger* held, Instant now, Output& out) {
-  const auto stated = [&](crypto::StatementKind kind, std::optional<Stated>& into) -> absl::Status {
-    TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestStatement(ledger_, options_.peer, kind));
-    const auto* line = note ? note->Find(kind, options_.peer) : nullptr;
-    if (line != nullptr) into = Stated{note->head.size, line->at};
-    return absl::OkStatus();
-  };
-  TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kSeen, seen_));
-  TJ_RETURN_IF_ERROR(stated(crypto::StatementKind::kHeld, held_));
+  TJ_RETURN_IF_ERROR(Last(options_.peer, crypto::StatementKind::kSeen).status());
+  TJ_RETURN_IF_ERROR(Last(options_.peer, crypto::StatementKind::kHeld).status());
+  if (relayed()) {
+    TJ_ASSIGN_OR_RETURN(const bool frozen, options_.ledgers->Forked(ledger_));
+    if (frozen) {
+      Refuse(out, ledger_, Error(ErrorCode::kSyncFork, "it forked earlier and is frozen"),
+             Retry::kNo, 0);
+      state_ = State::kStopped;
+      return absl::OkStatus();
+    }
+  }
   TJ_RETURN_IF_ERROR(ReadNewest());
   if (held != nullptr) TJ_RETURN_IF_ERROR(CheckClaim(*held, now, out));
-  const bool offered = HasNews() || (options_.one_way && newest_);
+  const bool offered = HasNews() || (options_.one_way && newest_ && !ahead_);
   if (state_ == State::kStopped || !offered) return absl::OkStatus();
   return SendOffer(now, out);
 }
@@ -44,16 +48,19 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Instant now, Ou
     const auto head = VerifiedHead(*options_.trust, note);
     if (!head.ok()) {
       Emit(out, Event::Kind::kBadStatement, ledger_, note.head.size, head.status());
-      Refuse(out, ledger_, head.status(), Retry::kNo, 0);
-      state_ = State::kStopped;
+      // The origin of another's ledger may have a key that only the reader has heard of.
+      const bool wait = relayed() && InfoOf(CodeOf(head.status())).retryable;
+      Refuse(out, ledger_, head.status(), wait ? Retry::kYes : Retry::kNo, 0);
+      if (!wait) state_ = State::kStopped;
+      position_ = held.size;
       return absl::OkStatus();
     }
     TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(*head, now, out));
-    if (!ours) return absl::OkStatus();
-    TakeShown(*head);
+    if (state_ == State::kStopped) return absl::OkStatus();
+    if (ours) TakeShown(*head);
   }
   TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
-  if (held.size > size) {
+  if (held.size > size && !relayed()) {
     // Nobody holds leaves beyond the newest head that he has; a claim without one proves nothing.
     const absl::Status why = Error(ErrorCode::kSyncRollback,
                                    Cat("the peer claims ", held.size, " leaves, we have ", size));
@@ -69,6 +76,7 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Instant now, Ou
 // Whether a head with a right signature of ours is of our tree. If not, we lost or rewrote what we
 // had signed: stops.
 absl::StatusOr<bool> Publisher::IsOurs(const crypto::Note& note, Instant now, Output& out) {
+  if (relayed()) return IsPassedOn(note, now, out);
   const crypto::Head& head = note.head;
   TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
   if (head.size > size) {
@@ -91,6 +99,33 @@ absl::StatusOr<bool> Publisher::IsOurs(const crypto::Note& note, Instant now, Ou
     return false;
   }
   return true;
+}
+
+absl::StatusOr<bool> Publisher::IsPassedOn(const crypto::Note& note, Instant now, Output& out) {
+  TJ_ASSIGN_OR_RETURN(const crypto::Note shown, VerifiedHead(*options_.trust, note));
+  if (!newest_ || shown.head.size > newest_->head.size) TJ_RETURN_IF_ERROR(ReadNewest());
+  TJ_ASSIGN_OR_RETURN(ShownFinding finding, JudgeShown(shown, newest_, *options_.ledgers));
+  switch (finding.verdict) {
+    case ShownFinding::Verdict::kOurs:
+      return true;
+    case ShownFinding::Verdict::kAhead:
+      if (!ahead_ || shown.head.size > ahead_->head.size) ahead_ = shown;
+      under_way_.reset();
+      state_ = State::kProbe;
+      return false;
+    case ShownFinding::Verdict::kFork:
+      break;
+  }
+  const absl::Status why =
+      Error(ErrorCode::kSyncFork, Cat("its origin signed another root at ", shown.head.size));
+  if (state_ != State::kStopped) {
+    out.persist.push_back(PersistFork{
+        .ledger = ledger_, .found_at = now, .proof = crypto::EncodeForkProof(*finding.proof)});
+    Emit(out, Event::Kind::kFork, ledger_, shown.head.size, why);
+    Refuse(out, ledger_, why, Retry::kNo, newest_->head.size);
+  }
+  state_ = State::kStopped;
+  return false;
 }
 
 // Keeps what shows that our past is another, once: our own newest head beside the lost one where
@@ -132,7 +167,8 @@ void Publisher::StopForRollback(uint64_t claimed, uint64_t ours, const absl::Sta
 }
 
 absl::Status Publisher::ReadNewest() {
-  TJ_ASSIGN_OR_RETURN(auto note, options_.ledgers->NewestHead(ledger_));
+  TJ_ASSIGN_OR_RETURN(auto note, relayed() ? NewestWhole(*options_.ledgers, ledger_)
+                                           : options_.ledgers->NewestHead(ledger_));
   if (note && (!newest_ || note->head.size >= newest_->head.size)) newest_ = std::move(note);
   return absl::OkStatus();
 }
@@ -151,7 +187,7 @@ void Publisher::TakeShown(const crypto::Note& head) {
 }
 
 bool Publisher::HasNews() const {
-  if (!newest_) return false;
+  if (!newest_ || ahead_) return false;
   if (!last_offered_) return true;
   return newest_->head.size >= last_offered_->size &&
          HeadName{newest_->head.size, newest_->head.at} != *last_offered_;
@@ -173,7 +209,8 @@ absl::Status Publisher::OfferIfDue(Instant now, Output& out) {
 absl::Status Publisher::SendOffer(Instant now, Output& out) {
   const uint64_t size = newest_->head.size;
   const uint64_t from = std::min(confirmed_, size);
-  wire::HeadFrame frame{.note = newest_->Text(), .from_size = from};
+  TJ_ASSIGN_OR_RETURN(const crypto::Note offered, WithWitnesses(*newest_));
+  wire::HeadFrame frame{.note = offered.Text(), .from_size = from};
   if (from > 0 && from < size) {
     TJ_ASSIGN_OR_RETURN(frame.consistency, options_.ledgers->Consistency(ledger_, from, size));
   }
@@ -189,9 +226,33 @@ absl::Status Publisher::SendOffer(Instant now, Output& out) {
   return absl::OkStatus();
 }
 
+// The head with the `seen` lines of the nodes that it came through, ours among them: so that
+// whoever is farther away can show who witnessed it.
+absl::StatusOr<crypto::Note> Publisher::WithWitnesses(const crypto::Note& head) const {
+  crypto::Note offered = head;
+  std::optional<NodeCode> hop = options_.self;
+  while (hop && *hop != ledger_.origin) {
+    const auto kind = crypto::StatementKind::kSeen;
+    TJ_ASSIGN_OR_RETURN(const auto seen, options_.ledgers->NewestStatement(ledger_, *hop, kind));
+    const auto* line = seen && seen->head == head.head ? seen->Find(kind, *hop) : nullptr;
+    if (line != nullptr && offered.signatures.size() < limits::kNoteSignaturesMax) {
+      offered.signatures.push_back(*line);
+    }
+    hop = options_.trust->NextTo(*hop, ledger_.origin);
+  }
+  return offered;
+}
+
 absl::Status Publisher::OnPublished(bool urgent, Instant now, Output& out) {
   TJ_RETURN_IF_ERROR(ReadNewest());
-  urgent_ = urgent_ || urgent;
+  if (ahead_ && newest_ && newest_->head.size >= ahead_->head.size) {
+    const crypto::Note shown = *std::exchange(ahead_, std::nullopt);
+    TJ_ASSIGN_OR_RETURN(const bool ours, IsPassedOn(shown, now, out));
+    if (!ours) return absl::OkStatus();
+    TakeShown(shown);
+  }
+  // How often is the origin's to decide: what it offered is passed on at once.
+  urgent_ = urgent_ || urgent || relayed();
   return OfferIfDue(now, out);
 }
 
@@ -217,7 +278,7 @@ void Publisher::SetBack(Duration by) {
 
 absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::Note& note,
                                     Instant now, Output& out) {
-  const auto line = CheckStatement(*options_.trust, note, kind, options_.peer);
+  const auto line = CheckSigner(kind, note);
   if (!line.ok()) {
     const ErrorInfo& info = InfoOf(CodeOf(line.status()));
     TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
@@ -227,28 +288,61 @@ absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::No
   }
   TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(note, now, out));
   if (!ours) return absl::OkStatus();
-  Record(kind, note, line->at, out);
-  return kind == crypto::StatementKind::kSeen ? OnSeen(note, now, out) : absl::OkStatus();
+  TJ_RETURN_IF_ERROR(Record(kind, note, *line, out));
+  const bool where_it_stands =
+      kind == crypto::StatementKind::kSeen && line->signer == options_.peer;
+  return where_it_stands ? OnSeen(note, now, out) : absl::OkStatus();
+}
+
+// A statement of the peer, or of someone farther away who follows through it.
+absl::StatusOr<crypto::NoteSignature> Publisher::CheckSigner(crypto::StatementKind kind,
+                                                             const crypto::Note& note) const {
+  for (const crypto::NoteSignature& line : note.signatures) {
+    if (line.kind != kind || !PassesStatementsOn(*options_.trust, options_.self, options_.peer,
+                                                 line.signer, ledger_.origin)) {
+      continue;
+    }
+    return CheckStatement(*options_.trust, note, kind, line.signer);
+  }
+  return CheckStatement(*options_.trust, note, kind, options_.peer);
+}
+
+// What `signer` has stated last.
+absl::StatusOr<std::optional<Publisher::Stated>*> Publisher::Last(const NodeCode& signer,
+                                                                  crypto::StatementKind kind) {
+  const auto [at, added] = stated_.try_emplace({signer, kind});
+  if (added) {
+    TJ_ASSIGN_OR_RETURN(const auto note, options_.ledgers->NewestStatement(ledger_, signer, kind));
+    const auto* line = note ? note->Find(kind, signer) : nullptr;
+    if (line != nullptr) at->second = Stated{note->head.size, line->at};
+  }
+  return &at->second;
+}
+
+uint64_t Publisher::StatedSize(crypto::StatementKind kind) const {
+  const auto found = stated_.find({options_.peer, kind});
+  return found != stated_.end() && found->second ? found->second->size : 0;
 }
 
 // Keeps what is newer. Of several over one size the first is stored, because its time is what
-// counts; the later ones say only that the peer is alive.
-void Publisher::Record(crypto::StatementKind kind, const crypto::Note& note, Instant at,
-                       Output& out) {
-  const bool seen = kind == crypto::StatementKind::kSeen;
-  std::optional<Stated>& last = seen ? seen_ : held_;
+// counts; the later ones say only that the signer is alive.
+absl::Status Publisher::Record(crypto::StatementKind kind, const crypto::Note& note,
+                               const crypto::NoteSignature& line, Output& out) {
+  TJ_ASSIGN_OR_RETURN(std::optional<Stated>* const last, Last(line.signer, kind));
   const uint64_t size = note.head.size;
-  const bool larger = !last || size > last->size;
-  if (!larger && (size < last->size || at <= last->at)) return;
-  last = Stated{size, at};
+  const bool larger = !*last || size > (*last)->size;
+  if (!larger && (size < (*last)->size || line.at <= (*last)->at)) return absl::OkStatus();
+  *last = Stated{size, line.at};
   if (larger) {
     out.persist.push_back(PersistStatement{.ledger = ledger_,
-                                           .signer = options_.peer,
+                                           .signer = line.signer,
                                            .kind = kind,
                                            .size = size,
                                            .note = WithoutOrigin(note).Text()});
   }
+  const bool seen = kind == crypto::StatementKind::kSeen;
   Emit(out, seen ? Event::Kind::kPeerSeen : Event::Kind::kPeerHeld, ledger_, size);
+  return absl::OkStatus();
 }
 
 // The peer says which head it has: the answer to an offer, or where to prove from.
@@ -319,7 +413,7 @@ absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
   position_ = std::min(position_, size);
   under_way_.reset();
   state_ = State::kProbe;
-  return newest_ ? SendOffer(now, out) : absl::OkStatus();
+  return newest_ && !ahead_ ? SendOffer(now, out) : absl::OkStatus();
 }
 
 bool Publisher::HasFrame() const {
@@ -359,8 +453,8 @@ Session::LedgerProgress Publisher::Progress() const {
           .publishing = true,
           .announced = announced_ ? announced_->head.size : 0,
           .position = position_,
-          .seen = seen_ ? seen_->size : 0,
-          .held = held_ ? held_->size : 0,
+          .seen = StatedSize(crypto::StatementKind::kSeen),
+          .held = StatedSize(crypto::StatementKind::kHeld),
           .stopped = state_ == State::kStopped};
 }
 

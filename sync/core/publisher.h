@@ -1,19 +1,23 @@
-// Publisher: one ledger that we serve, towards one peer: offers heads, sends segments within
-// credit, records what the peer states, answers what it asks to be opened (SPEC.md §6.3). Confined
-// to its session.
+// Publisher: one ledger that we serve, our own or one that we pass on, towards one peer: offers
+// heads, sends segments within credit, records what the peer states, answers what it asks to be
+// opened (SPEC.md §6.3, §6.9). Confined to its session.
 //
 //   probe      the newest head is offered; nothing more until the peer's `seen` says what it has
 //   replicate  segments follow up to the head that was offered last
 //   stopped    nothing for the rest of this stream
 //
 // At most one head is under way: the next proof starts where the peer's `seen` says it stands.
+// Of a ledger that is not our own only heads are offered of which every leaf is here, and a peer
+// that shows more than we have is not behind us but ahead: we wait.
 // Functions that return a Status end the stream when it is not OK.
 
 #ifndef TJ_SYNC_CORE_PUBLISHER_H_
 #define TJ_SYNC_CORE_PUBLISHER_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <absl/status/statusor.h>
 
@@ -72,10 +76,18 @@ class Publisher {
     uint64_t size = 0;
     Instant at;
   };
+  absl::StatusOr<std::optional<Stated>*> Last(const NodeCode& signer, crypto::StatementKind kind);
+  uint64_t StatedSize(crypto::StatementKind kind) const;
 
   absl::Status CheckClaim(const wire::HeldLedger& held, Instant now, Output& out);
   // `note` has a right line of ours.
   absl::StatusOr<bool> IsOurs(const crypto::Note& note, Instant now, Output& out);
+  // The same of a ledger that we pass on: whether it is of the history that we hold. If not, we are
+  // behind, or the origin has two.
+  absl::StatusOr<bool> IsPassedOn(const crypto::Note& note, Instant now, Output& out);
+  bool relayed() const { return ledger_.origin != options_.self; }
+  absl::StatusOr<crypto::NoteSignature> CheckSigner(crypto::StatementKind kind,
+                                                    const crypto::Note& note) const;
   absl::Status KeepProof(const crypto::Note& note, uint64_t size, Instant now, Output& out);
   absl::Status ReadNewest();
   bool HasNews() const;
@@ -84,8 +96,10 @@ class Publisher {
   bool OfferDue(Instant now) const;
   absl::Status OfferIfDue(Instant now, Output& out);
   absl::Status SendOffer(Instant now, Output& out);
+  absl::StatusOr<crypto::Note> WithWitnesses(const crypto::Note& head) const;
   absl::Status OnSeen(const crypto::Note& note, Instant now, Output& out);
-  void Record(crypto::StatementKind kind, const crypto::Note& note, Instant at, Output& out);
+  absl::Status Record(crypto::StatementKind kind, const crypto::Note& note,
+                      const crypto::NoteSignature& line, Output& out);
   void StopForRollback(uint64_t claimed, uint64_t ours, const absl::Status& why, Output& out);
   absl::Status Rewind(uint64_t size, Instant now, Output& out);
 
@@ -94,7 +108,7 @@ class Publisher {
   const LedgerId ledger_;
 
   State state_ = State::kProbe;
-  std::optional<crypto::Note> newest_;  // of our own head notes
+  std::optional<crypto::Note> newest_;  // of our own head notes, or the newest that is whole here
   std::optional<crypto::Note>
       announced_;                         // offered last, or shown by the peer: segments lead to it
   std::optional<HeadName> last_offered_;  // of announced_; none: to be offered in any case
@@ -103,8 +117,9 @@ class Publisher {
   bool urgent_ = false;
   uint64_t confirmed_ = 0;  // size of the newest head that the peer has shown to hold
   uint64_t position_ = 0;   // next leaf to send
-  std::optional<Stated> seen_;
-  std::optional<Stated> held_;
+  // What the peer has stated last, and those whose statements it passes on; absent: not read yet.
+  std::map<std::pair<NodeCode, crypto::StatementKind>, std::optional<Stated>> stated_;
+  std::optional<crypto::Note> ahead_;  // a head of the peer's that is larger than newest_
   uint64_t rewound_to_ = 0;
   int rewinds_ = 0;
   OpenAnswers answers_;

@@ -356,8 +356,9 @@ Output Session::OnWritable(Instant now) {
 
 Output Session::OnPublished(const LedgerId& ledger, bool urgent, Instant now) {
   return impl_->Run(now, [&](Output& out) -> absl::Status {
+    // Before the hello there is neither yet; they read what there is when they begin.
+    if (Follower* follower = impl_->FindFollower(ledger)) return follower->PassStatementsOn(out);
     Publisher* publisher = impl_->FindPublisher(ledger);
-    // Before the hello there is none yet; it reads the newest head when it begins.
     return publisher == nullptr ? absl::OkStatus() : publisher->OnPublished(urgent, now, out);
   });
 }

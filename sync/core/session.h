@@ -2,7 +2,7 @@
 // machine: no thread, clock, socket or file; same inputs, same outputs. The driver
 //   1. calls Start once the peer is authenticated, then Step for each frame, OnTimer when wake_at
 //      has passed (earlier does no harm), OnPublished when a new head of a served ledger was
-//      stored;
+//      stored, or, of one that is passed on, after each event that WakesOthers names;
 //   2. for each Output: writes `persist` as one synced batch, then sends `then_send`, then hands on
 //      `events`; it may not call the session again before the batch is synced; if writing fails it
 //      drops the session and makes a new one;
@@ -68,7 +68,8 @@ class Session {
   // waits in our memory by kPumpBytes, whatever credit it gives and however slowly it reads.
   Output OnWritable(Instant now);
   // A newer head of a served ledger is stored. `urgent`: it covers a record that should not wait
-  // for the offer interval.
+  // for the offer interval. Of a ledger that is passed on: more of it, or of what is stated about
+  // it, is stored.
   Output OnPublished(const LedgerId& ledger, bool urgent, Instant now);
 
   // For `peer list`: what the peer holds of our ledgers, what we hold of its.

@@ -50,6 +50,7 @@ class Node:
         self.dial_port = None  # where it dials its parent, when that is not the parent's own port
         self.process = None
         self.offline = False  # knows its parent by bundle files only
+        self.listens = parent is None
 
     def write_config(self, **options):
         pki = self.federation.folder / "pki" / self.code
@@ -71,8 +72,10 @@ class Node:
             f'demonstration_years = {json.dumps(options.get("demonstration_years", []))}',
             "[log]", 'level = "debug"', 'format = "json"',
         ]
-        if self.parent is None:
+        if self.listens:
             lines += ["[listen]", f'address = "127.0.0.1:{self.port}"']
+        if self.parent is None:
+            pass
         elif self.offline:
             lines += ["[parent]", f'code = "{self.parent.code}"']
         else:
@@ -92,7 +95,7 @@ class Node:
             [self.federation.bin / "tongjiand", "--config", self.folder / "node.toml"], stdout=log, stderr=log)
         log.close()
         status = wait_for(f"{self.code} to answer", self.try_status, seconds=60)
-        if self.parent is None and self.port == 0:
+        if self.listens and self.port == 0:
             self.port = status["listen_port"]
             self.write_config(**self.options)
         return self

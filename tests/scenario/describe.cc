@@ -61,8 +61,14 @@ std::string Say(const wire::Hello& hello) {
 }
 std::string Say(const wire::HeadFrame& frame) {
   const auto note = crypto::ParseNote(frame.note);
+  std::string witnesses;
+  for (size_t i = 0; note.ok() && i < note->signatures.size(); ++i) {
+    const crypto::NoteSignature& line = note->signatures[i];
+    if (line.kind == crypto::StatementKind::kSeen)
+      witnesses += Cat(" seen-by=", line.signer.text());
+  }
   return Cat(" ", note.ok() ? DescribeHead(note->head) : "malformed", " from=", frame.from_size,
-             " proof=", frame.consistency.size());
+             " proof=", frame.consistency.size(), witnesses);
 }
 std::string Say(const wire::SegmentFrame& frame) {
   const auto range = wire::PeekSegment(frame.segment);

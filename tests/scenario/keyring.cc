@@ -64,6 +64,7 @@ std::shared_ptr<const crypto::TrustStore> Keyring::Trust(const std::vector<Membe
   std::vector<crypto::TrustedNode> nodes;
   for (const Member& member : members) {
     crypto::TrustedNode node{.code = member.code, .parent = member.parent, .name = "test"};
+    node.follows = member.follows;
     node.regions.push_back(Must(RegionCode::Parse(member.code.region())));
     for (int i = 1; i <= member.keys; ++i) node.signing.push_back(Get(member.code, i).certificate);
     node.encryption.push_back(GetEncryption(member.code).certificate);

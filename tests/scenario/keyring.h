@@ -21,6 +21,7 @@ struct Member {
   NodeCode code;
   std::optional<NodeCode> parent;
   int keys = 1;  // certificates so far; the last one's key signs
+  std::vector<NodeCode> follows = {};
 };
 
 class Keyring {

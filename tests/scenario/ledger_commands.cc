@@ -1,4 +1,4 @@
-// nodes, node, trust, rekey, append, publish, epoch.
+// nodes, node, follows, trust, rekey, append, publish, epoch.
 
 #include "protocol/vocab/family.h"
 #include "protocol/vocab/text.h"
@@ -42,6 +42,17 @@ void Nodes(World& world, const Command& command) {
 // node CODE parent=CODE
 void AddNode(World& world, const Command& command) {
   world.AddNode(NodeOf(command.Word(0)), NodeOf(command.Text("parent").value_or("")));
+  RefreshAll(world);
+}
+
+// follows NODE ORIGIN…: the trust list says that it follows these farther ledgers. Everyone has it;
+// streams are to be made anew.
+void Follows(World& world, const Command& command) {
+  Node& node = NodeAt(world, command.Word(0));
+  node.member.follows.clear();
+  for (size_t i = 1; i < command.words().size(); ++i) {
+    node.member.follows.push_back(NodeOf(command.Word(i)));
+  }
   RefreshAll(world);
 }
 
@@ -96,6 +107,7 @@ void StartEpoch(World& world, const Command& command) {
 void AddLedgerCommands(CommandTable& table) {
   table["nodes"] = Nodes;
   table["node"] = AddNode;
+  table["follows"] = Follows;
   table["trust"] = Trust;
   table["rekey"] = Rekey;
   table["append"] = Append;

@@ -143,7 +143,9 @@ void MemoryNode::Write(const sync::PersistStatement& op) {
       Expect(ledger.size() == op.size && ledger.missing.empty(), "held means everything is here");
     }
   } else {
-    Expect(op.ledger.origin == code_, "statements of others are over ledgers of ours");
+    stated_.insert(op.note);  // and may be passed on
+    Expect(op.ledger.origin == code_ || ledger.heads.contains({op.size, note->head.at}),
+           "statements of others are over ledgers of ours, or over a head that is here");
   }
   Expect(note->signatures.size() == 1, "a statement is stored as one line");
   auto& by_size = ledger.statements[{op.signer, op.kind}];
@@ -208,6 +210,18 @@ absl::StatusOr<std::optional<crypto::Note>> MemoryNode::NewestHead(const LedgerI
   const MemoryLedger* found = Find(ledger);
   if (found == nullptr || found->heads.empty()) return std::optional<crypto::Note>();
   return std::optional<crypto::Note>(found->heads.rbegin()->second);
+}
+
+absl::StatusOr<std::optional<crypto::Note>> MemoryNode::HeadWithin(const LedgerId& ledger,
+                                                                   uint64_t size) const {
+  if (!read_error_.ok()) return read_error_;
+  const MemoryLedger* found = Find(ledger);
+  if (found == nullptr) return std::optional<crypto::Note>();
+  std::optional<crypto::Note> newest;
+  for (const auto& [name, note] : found->heads) {
+    if (name.first <= size) newest = note;
+  }
+  return newest;
 }
 
 absl::StatusOr<std::optional<crypto::Note>> MemoryNode::HeadOf(const LedgerId& ledger,

@@ -39,7 +39,7 @@ class MemoryNode final : public sync::Ledgers {
 
   // What the driver writes as one batch.
   void Apply(const std::vector<sync::PersistOp>& ops);
-  // True when this node was to write that statement before.
+  // True when this node was to write that statement before, its own or one to be passed on.
   bool Stated(const Bytes& note) const;
 
   MemoryLedger& own() { return Of(own_); }
@@ -61,6 +61,8 @@ class MemoryNode final : public sync::Ledgers {
   absl::StatusOr<uint64_t> Size(const LedgerId& ledger) const override;
   absl::StatusOr<std::vector<Hash>> Frontier(const LedgerId& ledger) const override;
   absl::StatusOr<std::optional<crypto::Note>> NewestHead(const LedgerId& ledger) const override;
+  absl::StatusOr<std::optional<crypto::Note>> HeadWithin(const LedgerId& ledger,
+                                                         uint64_t size) const override;
   absl::StatusOr<std::optional<crypto::Note>> HeadOf(const LedgerId& ledger, uint64_t size,
                                                      Instant at) const override;
   absl::StatusOr<std::optional<crypto::Note>> NewestStatement(

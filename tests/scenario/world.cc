@@ -6,6 +6,7 @@
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/text.h"
 #include "sync/core/credit.h"
+#include "sync/core/policy.h"
 
 namespace tj::scenario {
 
@@ -153,6 +154,11 @@ void World::Handle(const Way& way, sync::Output output, bool crash_before_send) 
   stream.wake_at = output.wake_at;
   stream.more_to_send = output.more_to_send;
   PumpIfRoom(way);
+  for (const sync::Event& event : output.events) {
+    if (sync::WakesOthers(*node.trust, way.first, event)) {
+      Published(way.first, event.ledger, false);
+    }
+  }
 }
 
 void World::PumpIfRoom(const Way& way) {

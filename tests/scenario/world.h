@@ -35,7 +35,8 @@ class ScriptSigner final : public crypto::Signer {
 
 struct Node {
   Node(NodeCode code, std::optional<NodeCode> parent, uint64_t block_records)
-      : member{std::move(code), std::move(parent)}, disk(member.code, block_records) {}
+      : member{.code = std::move(code), .parent = std::move(parent)},
+        disk(member.code, block_records) {}
   Member member;
   MemoryNode disk;
   ScriptSigner signer;

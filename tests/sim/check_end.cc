@@ -52,6 +52,12 @@ std::string NotYet(const Tree& tree, const std::map<NodeCode, std::unique_ptr<No
       if (!problem.empty()) return problem;
     }
   }
+  for (const Place& place : tree.places()) {
+    for (const size_t origin : place.follows) {
+      std::string problem = Behind(*nodes.at(tree.places()[origin].code), *nodes.at(place.code));
+      if (!problem.empty()) return problem;
+    }
+  }
   for (const auto& [code, node] : nodes) {
     if (!node->FoldedAll()) return Cat(code.text(), " has not folded all");
   }

@@ -46,26 +46,35 @@ void StatementCheck::Statement(const NodeCode& from, crypto::StatementKind kind,
   const crypto::Head& head = note->head;
   if (!RightRoot(head)) return;
   const bool seen = kind == crypto::StatementKind::kSeen;
+  NodeCode signer = from;
+  for (const crypto::NoteSignature& line : note->signatures) {
+    if (line.kind == kind) signer = line.signer;
+  }
+  const bool own_word = signer == from;
+  if (!own_word) loop_.counts.Add("state statement passed on");
   const std::string what =
-      Cat(from.text(), seen ? " says seen " : " says held ", head.ledger.Text(), " at ", head.size);
+      Cat(from.text(), seen ? " says seen " : " says held ", head.ledger.Text(), " at ", head.size,
+          own_word ? "" : Cat(" for ", signer.text()));
   const auto number = rows::NumberOf(disk.truth(), head.ledger);
   const auto k = static_cast<uint8_t>(kind);
   if (!number) return loop_.Fail(kName, Cat(what, ", and has nothing of it"));
   if (seen) {
-    if (!rows::Statement(disk.truth(), *number, from, k, head.size)) {
+    if (!rows::Statement(disk.truth(), *number, signer, k, head.size)) {
       loop_.Fail(kName, Cat(what, ", which is not on its disk"));
     }
   } else {
-    if (rows::LargestStatement(disk.truth(), *number, from, k).value_or(0) < head.size) {
+    if (rows::LargestStatement(disk.truth(), *number, signer, k).value_or(0) < head.size) {
       loop_.Fail(kName, Cat(what, ", which is not on its disk"));
     }
+  }
+  if (!seen && own_word) {
     const uint64_t size = rows::SizeOf(disk.truth(), *number);
     if (size < head.size) loop_.Fail(kName, Cat(what, ", and has ", size, " leaves"));
     if (const auto missing = rows::FirstMissing(disk.truth(), *number, head.size)) {
       loop_.Fail(kName, Cat(what, ", and has not the body of ", *missing));
     }
   }
-  uint64_t& last = stated_[{from, head.ledger, kind}];
+  uint64_t& last = stated_[{from, signer, head.ledger, kind}];
   if (head.size < last) loop_.Fail(kName, Cat(what, " after ", last));
   if (head.size == last && last > 0) loop_.counts.Add("state statement said again");
   last = std::max(last, head.size);

@@ -33,7 +33,8 @@ class StatementCheck {
   LedgerCheck& ledgers_;
   std::map<LedgerId, std::pair<uint64_t, Instant>> signed_;
   std::map<std::tuple<NodeCode, NodeCode, LedgerId>, std::pair<uint64_t, Instant>> offered_;
-  std::map<std::tuple<NodeCode, LedgerId, crypto::StatementKind>, uint64_t> stated_;
+  // By who says it, and whose word it is.
+  std::map<std::tuple<NodeCode, NodeCode, LedgerId, crypto::StatementKind>, uint64_t> stated_;
 };
 
 }  // namespace tj::sim

@@ -20,6 +20,30 @@ constexpr uint64_t kShapes = 16;
 // Where each level's codes lie in Keys::Codes().
 constexpr size_t kProvince = 0, kCities = 1, kCounties = 3, kTowns = 11;
 
+// `reader` follows `origin` from above or below, and so does everyone between them.
+void FollowFarther(std::vector<Place>& places, size_t low, size_t high, bool upwards) {
+  std::vector<size_t> path{low};
+  while (path.back() != high) path.push_back(*places[path.back()].parent);
+  for (size_t i = 2; i < path.size(); ++i) {
+    const size_t reader = upwards ? path[i] : path[path.size() - 1 - i];
+    const size_t origin = upwards ? low : high;
+    auto& follows = places[reader].follows;
+    if (std::find(follows.begin(), follows.end(), origin) == follows.end()) {
+      follows.push_back(origin);
+    }
+  }
+}
+
+// In every second tree the province follows some counties and towns, and some towns the province.
+void AddFartherFollowers(Rng& rng, std::vector<Place>& places) {
+  if (!rng.OneIn(2)) return;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (!places[i].parent || *places[i].parent == kProvince) continue;
+    if (rng.OneIn(4)) FollowFarther(places, i, kProvince, /*upwards=*/true);
+    if (rng.OneIn(4)) FollowFarther(places, i, kProvince, /*upwards=*/false);
+  }
+}
+
 // A tree of `n` nodes: a province, a city, a county, a town, and then whatever the shape says.
 Tree MakeTree(size_t n, uint64_t shape) {
   Rng rng(shape * 1000 + n);
@@ -43,6 +67,7 @@ Tree MakeTree(size_t n, uint64_t shape) {
       add(town++, rng.Pick(counties));
     }
   }
+  AddFartherFollowers(rng, places);
   return Tree(std::move(places));
 }
 

@@ -28,6 +28,7 @@ inline constexpr int kKeysPerNode = 2;
 struct Place {
   NodeCode code;
   std::optional<size_t> parent;
+  std::vector<size_t> follows = {};  // farther nodes whose ledgers it follows
 };
 
 class Keys {

@@ -140,7 +140,11 @@ void Node::Start() {
       app::FollowHost::Hooks{
           .grown = [this] { KickFolds(Duration(0)); },
           .own_rollback = [this](const absl::Status&) { frozen_ = true; },
-          .fork = [this](const LedgerId& ledger, uint64_t) { watch_.Forked(code(), ledger); }});
+          .fork = [this](const LedgerId& ledger, uint64_t) { watch_.Forked(code(), ledger); },
+          .passed_on =
+              [this](const LedgerId& ledger) {
+                Soon(Duration(0), [this, ledger] { PassedOn(ledger); });
+              }});
   running->folds = std::make_unique<app::FoldRound>(*running->truth, *running->derived, own_,
                                                     kSummaryInterval, clock_);
   running->truth->OnCommit([this](uint64_t) {
@@ -234,6 +238,11 @@ void Node::AfterWriting() {
   } else if (status.queue_records > 0) {
     KickWriter(Duration(0));
   }
+}
+
+void Node::PassedOn(const LedgerId& ledger) {
+  const auto drivers = running_->drivers;
+  for (const auto& [peer, driver] : drivers) driver->Published(ledger, false);
 }
 
 void Node::KickFolds(Duration delay) {

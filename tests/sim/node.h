@@ -114,6 +114,7 @@ class Node {
   void Fold();
   void KickSigner(Duration delay, bool urgent);
   void SignHead();
+  void PassedOn(const LedgerId& ledger);
   // `what` once the loop comes to it, unless the node has died by then.
   void Soon(Duration delay, std::function<void()> what);
 

@@ -52,6 +52,9 @@ void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& fr
   if (const auto* refuse = std::get_if<wire::RefuseFrame>(&frame)) {
     loop_.counts.Add(Cat("refuse ", refuse->code, refuse->retry ? " for now" : ""));
   }
+  if (const auto* segment = std::get_if<wire::SegmentFrame>(&frame)) {
+    if (segment->ledger.origin != from) loop_.counts.Add("state segment passed on by a relay");
+  }
   statements_.Sent(from, to, frame, nodes_.at(from)->disk());
   audience_.Sent(from, to, frame);
 }

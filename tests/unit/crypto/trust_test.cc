@@ -103,6 +103,44 @@ TEST(Trust, ParentsFormOneTree) {
             ErrorCode::kTrustFile);
 }
 
+TEST(Trust, FartherLedgersComeThroughNodesThatFollowThem) {
+  // kBureau ─ kCounty ─ kTown, kBureau ─ kOtherCounty
+  const auto make = [](std::vector<std::pair<NodeCode, std::vector<NodeCode>>> follows) {
+    std::vector<TrustedNode> nodes = Tree();
+    for (const auto& [code, origins] : follows) {
+      for (TrustedNode& node : nodes) {
+        if (node.code == code) node.follows = origins;
+      }
+    }
+    return Make(std::move(nodes));
+  };
+  const auto why = [&](std::vector<std::pair<NodeCode, std::vector<NodeCode>>> follows) {
+    return std::string(make(std::move(follows)).status().message());
+  };
+  const auto store = make({{kBureau, {kTown}}, {kTown, {kBureau}}, {kOtherCounty, {kCounty}}});
+  ASSERT_TRUE(store.ok()) << Describe(store.status());
+  EXPECT_EQ(store->NextTo(kBureau, kTown), kCounty);
+  EXPECT_EQ(store->NextTo(kTown, kBureau), kCounty);
+  EXPECT_EQ(store->NextTo(kOtherCounty, kTown), kBureau);
+  EXPECT_EQ(store->NextTo(kCounty, kOtherCounty), kBureau);
+  EXPECT_EQ(store->NextTo(kTown, kTown), std::nullopt);
+  EXPECT_EQ(store->NextTo(kTown, kStranger), std::nullopt);
+  EXPECT_EQ(store->NextTo(kStranger, kTown), std::nullopt);
+  EXPECT_EQ(store->FartherFollowers(kTown), std::vector{kBureau});
+  EXPECT_TRUE(store->FollowsFarther(kBureau, kTown));
+  EXPECT_FALSE(store->FollowsFarther(kCounty, kTown)) << "a neighbour is not far";
+  EXPECT_FALSE(store->FollowsFarther(kOtherCounty, kTown));
+
+  EXPECT_NE(why({{kOtherCounty, {kTown}}}).find("through 370800, which does not follow it"),
+            std::string::npos)
+      << why({{kOtherCounty, {kTown}}});
+  EXPECT_TRUE(make({{kOtherCounty, {kTown}}, {kBureau, {kTown}}}).ok());
+  EXPECT_NE(why({{kBureau, {kStranger}}}).find("not a node"), std::string::npos);
+  EXPECT_NE(why({{kBureau, {kCounty}}}).find("in any case"), std::string::npos);
+  EXPECT_NE(why({{kBureau, {kBureau}}}).find("in any case"), std::string::npos);
+  EXPECT_NE(why({{kBureau, {kTown, kTown}}}).find("twice"), std::string::npos);
+}
+
 TEST(Trust, CertificatesAreChecked) {
   const Authority authority;
   const Party good = authority.Certify(kBureau);

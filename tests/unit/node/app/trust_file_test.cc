@@ -1,5 +1,6 @@
 #include "node/app/trust_file.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -63,6 +64,24 @@ TEST_F(TrustFileTest, ACertificateMustBeTheNodes) {
   entry = city_;
   entry.signing_pem = TestIssuer().Issue("370800", crypto::Purpose::kRecordSigning).certificate_pem;
   EXPECT_FALSE(Load(head_ + Text(entry)).ok()) << "another authority's";
+}
+
+TEST_F(TrustFileTest, FollowsNamesFartherNodes) {
+  const std::string county = Text(issuer_.Entry("370826", "370800", "微山县"));
+  const std::string town = Text(issuer_.Entry("370826001", "370826", "夏镇"));
+  EXPECT_EQ(Load(head_ + county + town + Text(city_) + "follows = [\"370826001\"]\n"),
+            absl::OkStatus());
+  const std::string text = head_ + county + town + Text(city_);
+  const auto line = 1 + std::count(text.begin(), text.end(), '\n');
+  const std::string place = "trust.toml:" + std::to_string(line) + ": follows: ";
+  const auto problem = [&](const char* follows) {
+    const absl::Status status = Load(text + follows);
+    EXPECT_EQ(CodeOf(status), ErrorCode::kTrustFile);
+    return std::string(status.message());
+  };
+  EXPECT_THAT(problem("follows = [\"370826\"]\n"), HasSubstr(place + "follows 370826, which"));
+  EXPECT_THAT(problem("follows = [\"370827\"]\n"), HasSubstr(place + "follows 370827, which is"));
+  EXPECT_THAT(problem("follows = [\"county\"]\n"), HasSubstr(place + "not a node code (county)"));
 }
 
 TEST_F(TrustFileTest, ParentsAreNodes) {

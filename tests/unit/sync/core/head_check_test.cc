@@ -43,6 +43,30 @@ TEST_F(HeadCheckTest, RefusesAnEmptyLedgerWithARoot) {
   EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncHash);
 }
 
+// What a relay says besides the origin's signatures proves nothing against the origin.
+TEST_F(HeadCheckTest, ARelaysHashesAreNobodysWord) {
+  const crypto::Note first = Grow(5);
+  const crypto::Note second = Grow(6, kNow + Duration(1));
+  const auto judge = [&](const crypto::Note& head, uint64_t from, const std::vector<Hash>& proof,
+                         const crypto::Note& newest, uint64_t durable) {
+    return *JudgeHead(head, from, proof, newest, durable, origin_, HeadFrom::kRelay);
+  };
+  EXPECT_EQ(judge(second, 5, Proof(5, 11), first, 5).verdict, HeadVerdict::kNew);
+  std::vector<Hash> wrong = Proof(5, 11);
+  wrong.front().data[0] ^= 1;
+  const HeadFinding finding = judge(second, 5, wrong, first, 5);
+  EXPECT_EQ(finding.verdict, HeadVerdict::kWrong);
+  EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncHash);
+  EXPECT_FALSE(finding.proof.has_value());
+  // Behind us, it has an older head: no rollback.
+  EXPECT_EQ(judge(first, 0, {}, second, 0).verdict, HeadVerdict::kKnown);
+  EXPECT_EQ(judge(first, 0, {}, second, 7).verdict, HeadVerdict::kKnown);
+  // Two roots of one size, each with the origin's signature, are its fork whoever shows them.
+  origin_.own().Rewrite(Index{3}, origin_.OtherBody(Index{3}));
+  const crypto::Note other = *origin_.Publish(county_key_, kNow + Duration(2));
+  EXPECT_EQ(judge(other, 0, {}, second, 11).verdict, HeadVerdict::kFork);
+}
+
 TEST_F(HeadCheckTest, KnowsRepetitions) {
   const crypto::Note first = Grow(5);
   const crypto::Note later = *origin_.Publish(county_key_, kNow + Duration(1));
