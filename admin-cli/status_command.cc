@@ -1,6 +1,8 @@
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 #include "admin-cli/client.h"
@@ -68,6 +70,8 @@ bool Delivered(const api::StatusReply& reply) {
 struct Options {
   bool until_delivered = false;
   int timeout_seconds = 600;
+  bool watch = false;
+  double interval_seconds = 2;
 };
 
 absl::StatusOr<api::StatusReply> Ask(const Options& options, Context& context) {
@@ -85,6 +89,42 @@ absl::StatusOr<api::StatusReply> Ask(const Options& options, Context& context) {
   }
 }
 
+volatile std::sig_atomic_t stop_watching = 0;
+
+// Again and again, until Ctrl-C. A node that does not answer is shown as that and asked again.
+void Watch(const Options& options, Context& context) {
+  if (!context.json() && isatty(STDOUT_FILENO) != 1) {
+    return context.Fail(Error(ErrorCode::kUsage, "--watch needs a terminal, or --output json"),
+                        kExitUsage);
+  }
+  // Blocked but while we wait, so that none is missed between looking and waiting.
+  sigset_t blocked;
+  sigset_t before;
+  sigemptyset(&blocked);
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::signal(number, [](int) { stop_watching = 1; });
+    sigaddset(&blocked, number);
+  }
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  Client client(context.socket);
+  const auto interval_ms = static_cast<long>(options.interval_seconds * 1000);
+  const timespec interval{interval_ms / 1000, interval_ms % 1000 * 1'000'000};
+  while (stop_watching == 0) {
+    const auto reply = client.Call(&api::Control::Stub::Status, api::StatusRequest());
+    if (!context.json()) std::fputs("\x1b[H\x1b[2J", stdout);  // home, clear
+    if (!reply.ok()) {
+      context.Fail(reply.status());
+    } else if (context.json()) {
+      context.PrintJson(*reply);
+    } else {
+      Print(*reply);
+    }
+    if (std::fflush(stdout) != 0) break;  // whoever read it has gone
+    ppoll(nullptr, 0, &interval, &before);
+  }
+  context.exit_code = kExitDone;
+}
+
 }  // namespace
 
 void AddStatus(CLI::App& app, Context& context) {
@@ -92,13 +132,22 @@ void AddStatus(CLI::App& app, Context& context) {
       app.add_subcommand("status",
                          "节点状态 what the node has and whether it is ready\n"
                          "例 example: tongjianctl status\n"
-                         "例 example: tongjianctl status --until-delivered --timeout 60");
+                         "例 example: tongjianctl status --until-delivered --timeout 60\n"
+                         "例 example: tongjianctl status --watch");
   auto options = std::make_shared<Options>();
   command->add_flag("--until-delivered", options->until_delivered,
                     "等到上级收齐为止 wait until the node above holds everything");
   command->add_option("--timeout", options->timeout_seconds, "最多等几秒 seconds to wait at most")
       ->check(CLI::Range(0, 86'400));
+  command
+      ->add_flag("--watch", options->watch,
+                 "不断刷新, 按 Ctrl-C 结束 shows it again and again until Ctrl-C; with --output "
+                 "json one object a line")
+      ->excludes("--until-delivered");
+  command->add_option("--interval", options->interval_seconds, "刷新间隔秒数 seconds between two")
+      ->check(CLI::Range(0.1, 3600.0));
   command->callback([options, &context] {
+    if (options->watch) return Watch(*options, context);
     const auto reply = Ask(*options, context);
     if (!reply.ok()) return context.Fail(reply.status());
     if (context.json()) {

@@ -31,6 +31,8 @@ struct TrustedNode {
   std::vector<Certificate> signing;  // current and earlier SM2 signing certificates
   std::vector<Certificate> encryption;
   std::vector<Hash> tls_keys;  // KeyFingerprint of TLS certificates that may connect
+  // Records of its own that its followers take a day; none: as many as there are.
+  std::optional<uint64_t> records_per_day;
   std::optional<Epoch> epoch;  // of its ledger that goes on; earlier ones are frozen. None: any
   // Nodes farther away than parent and children whose ledgers it follows: the neighbour on the way
   // there passes them on.

@@ -49,6 +49,8 @@ class Services {
 
   virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
   virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
+  // Tries the way to a peer and back, step by step. Blocks for seconds.
+  virtual absl::StatusOr<api::PeerPingReply> PeerPing(const api::PeerPingRequest& request) = 0;
 
   // What a person should know or do.
   virtual absl::StatusOr<api::DoctorReply> Doctor() = 0;

@@ -135,13 +135,23 @@ void AddTruth(const NodeParts& parts, api::DoctorReply& reply) {
 
 void AddPeers(const NodeParts& parts, api::DoctorReply& reply) {
   for (const link::PeerState& peer : parts.link.Peers()) {
+    if (peer.penalty.offences > 0) {
+      Add(reply, InfoOf(CodeOf(peer.penalty.why)).name, "warning",
+          Cat("节点 ", peer.peer.text(), " 违反协议, 连接被断开并推迟"),
+          Cat("node ", peer.peer.text(),
+              " broke the protocol; it is disconnected and let in later"),
+          Cat(DetailOf(peer.penalty.why), "; ", peer.penalty.offences, " in a row"),
+          {Cat("核对该节点的程序版本 look at its software version: tongjianctl peer show ",
+               peer.peer.text()),
+           "若来历不明, 吊销其证书 revoke its certificate if nobody can say what it is"});
+    }
     if (peer.connected || !peer.dialled) continue;
     Add(reply, "SYNC-LINK", "warning", Cat("与上级 ", peer.peer.text(), " 没有连接"),
         Cat("no contact with the parent ", peer.peer.text()),
         Cat(peer.address, "; ", peer.last_error.ok() ? std::string("-") : Describe(peer.last_error),
             "; next try ", peer.next_try ? peer.next_try->Text() : std::string("now")),
         {"记录照常保存, 恢复后自动补送 records are kept and sent when it is back",
-         Cat("检查地址、端口、证书 check address, port, certificates: tongjianctl peer show ",
+         Cat("检查地址、端口、证书 check address, port, certificates: tongjianctl peer ping ",
              peer.peer.text())});
   }
 }

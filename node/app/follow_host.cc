@@ -84,9 +84,17 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       break;
     case Kind::kHeadSeen:
     case Kind::kPeerSeen:
-    case Kind::kPeerHeld:
       log(LogLevel::kDebug);
       break;
+    case Kind::kPeerHeld: {  // what was refused for a while is taken after all
+      log(LogLevel::kDebug);
+      const std::lock_guard lock(mutex_);
+      const auto found = problems_.find(event.ledger);
+      if (found != problems_.end() && InfoOf(CodeOf(found->second)).retryable) {
+        problems_.erase(found);
+      }
+      break;
+    }
     case Kind::kHeldAll: {
       log(LogLevel::kDebug);
       const std::lock_guard lock(mutex_);
@@ -103,6 +111,7 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
     case Kind::kWaitingForTrust:
     case Kind::kBadStatement:
     case Kind::kSignerAway:
+    case Kind::kQuotaReached:
       problem();
       break;
     case Kind::kFork:

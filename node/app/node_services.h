@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "node/app/node_parts.h"
 #include "node/services.h"
@@ -39,6 +41,7 @@ class NodeServices final : public Services {
 
   absl::StatusOr<api::PeerListReply> PeerList() override;
   absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;
+  absl::StatusOr<api::PeerPingReply> PeerPing(const api::PeerPingRequest& request) override;
 
   absl::StatusOr<api::DoctorReply> Doctor() override;
   absl::StatusOr<api::RecoverReply> Recover(const api::RecoverRequest& request) override;
@@ -69,6 +72,14 @@ class NodeServices final : public Services {
   // When the witness first covered `index`; empty: not yet.
   absl::StatusOr<std::string> WitnessedAt(const store::LedgerView& view, Index index) const;
   std::string NameOf(const std::string& node_code) const;
+  // Parent, children and whoever was met.
+  std::vector<link::PeerState> KnownPeers() const;
+  std::string RelationOf(const NodeCode& peer) const;
+  absl::StatusOr<api::PeerInfo> PeerOf(const link::PeerState& state) const;
+  absl::Status AddPeerLedger(const link::PeerState& state, const LedgerId& ledger, bool publishing,
+                             api::PeerInfo& info) const;
+  void AddHeldSteps(const link::PingReport& report, const NodeCode& peer,
+                    api::PeerPingReply& reply) const;
   absl::StatusOr<api::QueryReply> Finish(const store::KvReader& derived, api::QueryReply reply,
                                          const std::string& county) const;
   absl::StatusOr<std::vector<Index>> CaseLeaves(const std::string& case_no) const;

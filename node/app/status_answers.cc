@@ -8,35 +8,6 @@
 #include "protocol/vocab/text.h"
 
 namespace tj::app {
-namespace {
-
-api::PeerInfo PeerOf(const link::PeerState& state, const std::string& name) {
-  api::PeerInfo info;
-  info.set_node(state.peer.text());
-  info.set_name(name);
-  info.set_relation(state.dialled ? "parent" : "child");
-  info.set_connected(state.connected);
-  info.set_address(state.address);
-  if (state.since.ms != 0) info.set_since(state.since.Text());
-  if (state.last_heard.ms != 0) info.set_last_heard(state.last_heard.Text());
-  if (!state.last_error.ok()) info.set_last_error(Describe(state.last_error));
-  if (state.next_try) info.set_next_try(state.next_try->Text());
-  info.set_bytes_in(state.bytes_in);
-  info.set_bytes_out(state.bytes_out);
-  for (const sync::Session::LedgerProgress& progress : state.ledgers) {
-    api::PeerLedger& ledger = *info.add_ledgers();
-    ledger.set_ledger(progress.ledger.Text());
-    ledger.set_direction(progress.publishing ? "publishing" : "following");
-    ledger.set_announced(progress.announced);
-    ledger.set_position(progress.position);
-    ledger.set_seen(progress.seen);
-    ledger.set_held(progress.held);
-    ledger.set_stopped(progress.stopped);
-  }
-  return info;
-}
-
-}  // namespace
 
 absl::StatusOr<NodeServices::OpenLedger> NodeServices::Open(const std::string& ledger) const {
   LedgerId id = parts_.own;
@@ -130,22 +101,6 @@ absl::StatusOr<api::StatusReply> NodeServices::Status() {
   reply.set_listen_port(static_cast<uint32_t>(parts_.link.port()));
   reply.set_ready(reply.reasons().empty());
   return reply;
-}
-
-absl::StatusOr<api::PeerListReply> NodeServices::PeerList() {
-  api::PeerListReply reply;
-  for (const link::PeerState& state : parts_.link.Peers()) {
-    *reply.add_peers() = PeerOf(state, NameOf(state.peer.text()));
-  }
-  return reply;
-}
-
-absl::StatusOr<api::PeerInfo> NodeServices::PeerShow(const api::PeerShowRequest& request) {
-  TJ_ASSIGN_OR_RETURN(const NodeCode code, NodeCode::Parse(request.node()));
-  for (const link::PeerState& state : parts_.link.Peers()) {
-    if (state.peer == code) return PeerOf(state, NameOf(code.text()));
-  }
-  return Error(ErrorCode::kStoreAbsent, Cat("no peer ", code.text(), " has been met"));
 }
 
 }  // namespace tj::app

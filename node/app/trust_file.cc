@@ -57,6 +57,9 @@ std::optional<crypto::TrustedNode> ReadNode(TomlReader& toml) {
   }
   node.signing = Certificates(toml, "signing");
   node.encryption = Certificates(toml, "encryption");
+  if (const auto quota = toml.Integer("quota_records_per_day", 1, INT32_MAX)) {
+    node.records_per_day = static_cast<uint64_t>(*quota);
+  }
   for (const std::string& text : toml.Texts("tls_keys")) {
     const auto bytes = HexDecode(text);
     const auto hash = bytes ? Hash::FromBytes(*bytes) : std::nullopt;

@@ -61,6 +61,10 @@ class ControlService final : public v1::Control::Service {
                         v1::PeerInfo* reply) override {
     return Answer(context, services_.PeerShow(*request), reply);
   }
+  grpc::Status PeerPing(grpc::ServerContext* context, const v1::PeerPingRequest* request,
+                        v1::PeerPingReply* reply) override {
+    return Answer(context, services_.PeerPing(*request), reply);
+  }
   grpc::Status Doctor(grpc::ServerContext* context, const v1::DoctorRequest*,
                       v1::DoctorReply* reply) override {
     return Answer(context, services_.Doctor(), reply);

@@ -90,6 +90,42 @@ inline constexpr Duration kHeadsInterval{60'000};
 inline constexpr Duration kPingInterval{20'000};
 inline constexpr Duration kPeerSilenceMax{60'000};
 inline constexpr Duration kHandshakeMax{10'000};
+// A frame that cost no credit: at once and a second, for the stream and more for each ledger that
+// goes over it. An honest peer sends one for each quarter of a window of credit and a few for each
+// head; begins with three for each ledger.
+inline constexpr uint64_t kLightFramesBurst = 4096;
+inline constexpr uint64_t kLightFramesPerSecond = 500;
+inline constexpr uint64_t kLightFramesPerLedger = 16;
+// Heads of one ledger, and statements over one: each costs a check of signatures. A head is signed
+// each second at most, or sooner when urgent; a gap has it offered again.
+inline constexpr uint64_t kHeadsBurst = 64;
+inline constexpr uint64_t kHeadsPerSecond = 8;
+inline constexpr uint64_t kStatementsBurst = 128;
+inline constexpr uint64_t kStatementsPerSecond = 16;
+// Days of a writer's quota that may be saved up: after an outage of a week nothing pauses.
+inline constexpr int64_t kQuotaSavedDays = 7;
+// A stream whose first waiting message is not taken for so long, or that has more than this
+// waiting, is a peer that does not read. On a line of 256 kbit/s the largest frame takes 133 s.
+inline constexpr Duration kSlowReaderMax{150'000};
+inline constexpr size_t kSendQueueBytesMax = 16 * 1024 * 1024;
+// Streams that are served at once, of all peers and of one (a newer one replaces the older, which
+// takes a moment to end); and streams that one connection may open.
+inline constexpr int kStreamsMax = 256;
+inline constexpr int kStreamsPerPeerMax = 4;
+inline constexpr int kStreamsPerConnectionMax = 8;
+// Streams that one peer may begin, at once and a second.
+inline constexpr uint64_t kStreamsOpenedBurst = 30;
+inline constexpr uint64_t kStreamsOpenedPerSecond = 1;
+// A connection without a call is closed after so long.
+inline constexpr Duration kConnectionIdleMax{30'000};
+// Questions of `peer ping` that are answered, at once and a second, of all who ask together.
+inline constexpr uint64_t kProbesBurst = 20;
+inline constexpr uint64_t kProbesPerSecond = 2;
+// A peer that broke the protocol is refused for so long, doubling from one time to the next, until
+// it has kept to it for the time after.
+inline constexpr Duration kPenaltyMin{1000};
+inline constexpr Duration kPenaltyMax{300'000};
+inline constexpr Duration kPenaltyForgotten{600'000};
 inline constexpr Duration kReconnectDelayMin{500};
 inline constexpr Duration kReconnectDelayMax{60'000};
 // recorded_at may wait for a clock that stepped back this far; beyond, sequencing stops

@@ -19,7 +19,9 @@
 
 namespace tj::wire {
 
+// Spoken here: the newest, and the oldest that is still understood.
 inline constexpr uint32_t kProtocolVersion = 1;
+inline constexpr uint32_t kProtocolVersionMin = 1;
 
 struct HeldLedger {
   LedgerId ledger;
@@ -29,7 +31,7 @@ struct HeldLedger {
 
 struct Hello {
   NodeCode node;
-  uint32_t version_min = kProtocolVersion;
+  uint32_t version_min = kProtocolVersionMin;
   uint32_t version_max = kProtocolVersion;
   std::string software;
   uint32_t profile = 1;

@@ -47,6 +47,7 @@ absl::Status Follower::Begin(Instant now, Output& out) {
     Stop(Error(ErrorCode::kSyncFork, "it forked earlier and is frozen"), out);
     return absl::OkStatus();
   }
+  if (Behind()) behind_since_ = now;
   if (seen_) out.then_send.push_back(wire::SeenFrame{seen_->Text()});
   if (held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
   TJ_RETURN_IF_ERROR(HoldIfComplete({}, std::nullopt, now, out));
@@ -94,6 +95,19 @@ absl::StatusOr<std::optional<crypto::Note>> Follower::OwnStatement(
 
 absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
                               Output& out) {
+  if (!heads_.Take(now)) {
+    return Error(ErrorCode::kSyncFlood,
+                 Cat("more than ", limits::kHeadsPerSecond, " heads a second of ", ledger_.Text()));
+  }
+  TJ_RETURN_IF_ERROR(TakeHead(note, frame, now, out));
+  // The head is seen all the same: only the leaves wait.
+  if (state_ == State::kFollowing && Behind()) PauseForQuota(now, out);
+  if (Behind() && !behind_since_) behind_since_ = now;
+  return absl::OkStatus();
+}
+
+absl::Status Follower::TakeHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
+                                Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
   moved_at_ = now;
   auto head = VerifiedHead(*options_.trust, note);
@@ -261,6 +275,7 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
     RefuseForNow(Error(ErrorCode::kSyncGap, where), out);
     return absl::OkStatus();
   }
+  if (PauseForQuota(now, out)) return absl::OkStatus();
   const crypto::Head& head = proves ? unproven_->head : newest_->head;
   auto checked = CheckSegment(frame, frontier_, head, [this](Audience audience) {
     return BodyOwed(*options_.trust, options_.self, ledger_.origin, audience);
@@ -275,7 +290,9 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
     if (state_ != State::kFollowing) return absl::OkStatus();  // our signer is away
   }
   const std::vector<Index> missing = checked->op.missing;
+  CountLeaves(checked->frontier.size() - frontier_.size(), now);
   frontier_ = std::move(checked->frontier);
+  if (!Behind()) behind_since_.reset();
   out.persist.push_back(std::move(checked->op));
   Emit(out, Event::Kind::kSegmentHeld, ledger_, frontier_.size());
   if (!missing.empty()) {
@@ -318,6 +335,36 @@ void Follower::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
   if (code == ErrorCode::kStoreAbsent || code == ErrorCode::kStoreBusy) requests_.Refused();
 }
 
+std::optional<uint64_t> Follower::RecordsPerDay() const {
+  const crypto::TrustedNode* origin = options_.trust->Find(ledger_.origin);
+  if (options_.quota == nullptr || origin == nullptr) return std::nullopt;
+  return origin->records_per_day;
+}
+
+bool Follower::PauseForQuota(Instant now, Output& out) {
+  const bool was_paused = paused_until_.has_value();
+  paused_until_.reset();
+  const auto per_day = RecordsPerDay();
+  if (per_day) paused_until_ = options_.quota->UsedUpUntil(ledger_.origin, *per_day, now);
+  if (!paused_until_) return false;
+  const absl::Status why =
+      Error(ErrorCode::kSyncQuota, Cat(*per_day, " records a day of ", ledger_.origin.text(),
+                                       " are taken; it goes on at ", paused_until_->Text()));
+  if (!was_paused) Emit(out, Event::Kind::kQuotaReached, ledger_, frontier_.size(), why);
+  RefuseForNow(why, out);
+  return true;
+}
+
+void Follower::CountLeaves(uint64_t leaves, Instant now) {
+  const auto per_day = RecordsPerDay();
+  if (per_day) options_.quota->Took(ledger_.origin, *per_day, leaves, now);
+}
+
+Instant Follower::StallsAt() const {
+  const Instant at = moved_at_ + kStallMax;
+  return paused_until_ ? std::max(at, *paused_until_) : at;
+}
+
 bool Follower::Stalled(Instant now) const {
   return state_ != State::kStopped && (LeavesOverdue(now) || requests_.Unanswered(now));
 }
@@ -335,7 +382,7 @@ std::optional<Instant> Follower::WakeAt() const {
   if (state_ == State::kStopped) return std::nullopt;
   const std::optional<Instant> retry = requests_.WakeAt();
   if (!Behind()) return retry;
-  const Instant stall = moved_at_ + kStallMax;
+  const Instant stall = StallsAt();
   return retry && *retry < stall ? retry : stall;
 }
 
@@ -365,7 +412,9 @@ Session::LedgerProgress Follower::Progress() const {
           .position = frontier_.size(),
           .seen = seen_ ? seen_->head.size : 0,
           .held = held_ ? held_->head.size : 0,
-          .stopped = state_ == State::kStopped};
+          .stopped = state_ == State::kStopped,
+          .paused_until = paused_until_,
+          .behind_since = behind_since_};
 }
 
 }  // namespace tj::sync

@@ -25,6 +25,7 @@
 #include "protocol/vocab/limits.h"
 #include "protocol/wire/frame.h"
 #include "sync/core/body_requests.h"
+#include "sync/core/bucket.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
 #include "sync/core/segment_check.h"
@@ -63,6 +64,14 @@ class Follower {
  private:
   enum class State : uint8_t { kFollowing, kResync, kStopped };
 
+  absl::Status TakeHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
+                        Output& out);
+  // Refuses leaves for now where the origin's quota is used up; false where it is not.
+  bool PauseForQuota(Instant now, Output& out);
+  void CountLeaves(uint64_t leaves, Instant now);
+  std::optional<uint64_t> RecordsPerDay() const;
+  // When leaves that do not come are asked for again.
+  Instant StallsAt() const;
   absl::StatusOr<std::optional<crypto::Note>> OwnStatement(crypto::StatementKind kind) const;
   absl::Status Accept(const crypto::Note& head, Instant now, Output& out);
   bool relayed() const { return ledger_.origin != options_.peer; }
@@ -80,7 +89,7 @@ class Follower {
   void TakeSeen(crypto::Note seen, Output& out);
   bool ProvesHead(const wire::SegmentFrame& frame) const;
   // Leaves that the head covers did not come for kStallMax.
-  bool LeavesOverdue(Instant now) const { return Behind() && now >= moved_at_ + kStallMax; }
+  bool LeavesOverdue(Instant now) const { return Behind() && now >= StallsAt(); }
   bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
   void RefuseForNow(const absl::Status& why, Output& out);
   void Stop(const absl::Status& reason, Output& out);
@@ -95,7 +104,10 @@ class Follower {
   std::optional<crypto::Note> unproven_;  // larger, signed, but its proof started elsewhere
   std::optional<crypto::Note> seen_;      // our newest statements
   std::optional<crypto::Note> held_;
-  Instant moved_at_;  // when something of this ledger came last
+  Instant moved_at_;                     // when something of this ledger came last
+  std::optional<Instant> paused_until_;  // the origin's quota is used up
+  std::optional<Instant> behind_since_;  // the newest head covers leaves that are not here
+  Bucket heads_{limits::kHeadsBurst, limits::kHeadsPerSecond};
   // Sizes of others' statements that were passed on.
   std::map<std::pair<NodeCode, crypto::StatementKind>, uint64_t> passed_on_;
   BodyRequests requests_;

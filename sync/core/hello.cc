@@ -28,6 +28,8 @@ std::vector<LedgerId> ServedTo(const SessionOptions& options) {
 
 absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options) {
   wire::Hello hello{.node = options.self,
+                    .version_min = options.version_min,
+                    .version_max = options.version_max,
                     .software = options.software,
                     .profile = options.profile,
                     .offered = ServedTo(options)};
@@ -53,21 +55,26 @@ absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options) {
   return hello;
 }
 
-absl::Status CheckHello(const SessionOptions& options, const wire::Hello& hello) {
+absl::StatusOr<uint32_t> CheckHello(const SessionOptions& options, const wire::Hello& hello) {
   if (hello.node != options.peer) {
     return Error(ErrorCode::kSyncPeer,
                  Cat("hello of ", hello.node.text(), " on the channel of ", options.peer.text()));
   }
-  if (hello.version_min > wire::kProtocolVersion || hello.version_max < wire::kProtocolVersion) {
+  const uint32_t version = std::min(hello.version_max, options.version_max);
+  if (version < hello.version_min || version < options.version_min) {
+    const bool peer_is_older = hello.version_max < options.version_min;
     return Error(ErrorCode::kWireVersion,
-                 Cat("the peer speaks ", hello.version_min, " to ", hello.version_max,
-                     ", we speak ", wire::kProtocolVersion));
+                 Cat("node ", options.peer.text(), " (", PrintableExcerpt(hello.software),
+                     ") speaks versions ", hello.version_min, " to ", hello.version_max, ", node ",
+                     options.self.text(), " (", options.software, ") ", options.version_min, " to ",
+                     options.version_max, ": upgrade ",
+                     peer_is_older ? options.peer.text() : options.self.text()));
   }
   if (hello.profile != options.profile) {
     return Error(ErrorCode::kWireVersion, Cat("the peer uses crypto profile ", hello.profile,
                                               ", we use ", static_cast<int>(options.profile)));
   }
-  return absl::OkStatus();
+  return version;
 }
 
 }  // namespace tj::sync

@@ -19,9 +19,9 @@ std::vector<LedgerId> ServedTo(const SessionOptions& options);
 
 // Errors are those of the ports.
 absl::StatusOr<wire::Hello> MakeHello(const SessionOptions& options);
-// SYNC-PEER when it names another node than the channel did; WIRE-VERSION when no version or
-// crypto profile is common.
-absl::Status CheckHello(const SessionOptions& options, const wire::Hello& hello);
+// The version to speak: the highest that both do. SYNC-PEER when it names another node than the
+// channel did; WIRE-VERSION when no version or crypto profile is common.
+absl::StatusOr<uint32_t> CheckHello(const SessionOptions& options, const wire::Hello& hello);
 
 }  // namespace tj::sync
 

@@ -11,6 +11,14 @@ void Liveness::Started(Instant now) { started_ = heard_ = sent_ = now; }
 
 void Liveness::SetBack(Duration by) {
   for (Instant* const at : {&started_, &heard_, &sent_}) *at = *at - by;
+  if (ping_) ping_->at = ping_->at - by;
+}
+
+void Liveness::PingAnswered(uint64_t nonce, Instant peer_clock, Instant now) {
+  if (!ping_ || ping_->nonce != nonce) return;
+  const Duration round_trip = now - ping_->at;
+  clock_ = PeerClock{nonce, now, round_trip, peer_clock - (ping_->at + round_trip / 2)};
+  ping_.reset();
 }
 
 absl::Status Liveness::Check(Instant now) const {

@@ -38,6 +38,8 @@ std::string_view EventName(Event::Kind kind) {
       return "waiting-for-trust";
     case Event::Kind::kSignerAway:
       return "signer-away";
+    case Event::Kind::kQuotaReached:
+      return "quota-reached";
   }
   return "unknown";
 }

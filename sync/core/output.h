@@ -80,6 +80,7 @@ struct Event {
     kRefused,          // the peer refused
     kWaitingForTrust,  // head by a key that the trust list does not know yet
     kSignerAway,       // our signer could not sign a statement; tried again later
+    kQuotaReached,     // the origin's records of this day are used up: following pauses
   };
   Kind kind;
   LedgerId ledger;  // with kReady: the peer's, epoch 1
@@ -97,6 +98,8 @@ struct Output {
   // Call OnTimer no later than this.
   std::optional<Instant> wake_at;
   absl::Status close;  // not OK: end the stream after sending, with this reason
+  // That is because the peer broke the protocol: who lets it connect should let it wait.
+  bool misbehaved = false;
 };
 
 // How the core fills an Output.

@@ -77,6 +77,18 @@ class Ledgers {
   virtual absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const = 0;
 };
 
+// How many records of each writer are taken a day (the trust list names the number), over all
+// streams of a node.
+class Quota {
+ public:
+  virtual ~Quota() = default;
+  // When it goes on, where all that `writer` may have sent by `now` is used up.
+  virtual std::optional<Instant> UsedUpUntil(const NodeCode& writer, uint64_t per_day,
+                                             Instant now) = 0;
+  // More of its records were taken; the last of them may go beyond what was left.
+  virtual void Took(const NodeCode& writer, uint64_t per_day, uint64_t records, Instant now) = 0;
+};
+
 }  // namespace tj::sync
 
 #endif  // TJ_SYNC_CORE_PORTS_H_

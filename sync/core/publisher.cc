@@ -278,6 +278,10 @@ void Publisher::SetBack(Duration by) {
 
 absl::Status Publisher::OnStatement(crypto::StatementKind kind, const crypto::Note& note,
                                     Instant now, Output& out) {
+  if (!statements_.Take(now)) {
+    return Error(ErrorCode::kSyncFlood, Cat("more than ", limits::kStatementsPerSecond,
+                                            " statements a second over ", ledger_.Text()));
+  }
   const auto line = CheckSigner(kind, note);
   if (!line.ok()) {
     const ErrorInfo& info = InfoOf(CodeOf(line.status()));

@@ -22,7 +22,9 @@
 #include <absl/status/statusor.h>
 
 #include "crypto/note.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/frame.h"
+#include "sync/core/bucket.h"
 #include "sync/core/open_answers.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
@@ -123,6 +125,7 @@ class Publisher {
   uint64_t rewound_to_ = 0;
   int rewinds_ = 0;
   OpenAnswers answers_;
+  Bucket statements_{limits::kStatementsBurst, limits::kStatementsPerSecond};
 };
 
 }  // namespace tj::sync

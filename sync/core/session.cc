@@ -10,6 +10,7 @@
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
+#include "sync/core/bucket.h"
 #include "sync/core/credit.h"
 #include "sync/core/follower.h"
 #include "sync/core/give_back.h"
@@ -20,6 +21,26 @@
 #include "sync/core/reclaim.h"
 
 namespace tj::sync {
+namespace {
+
+// What an honest peer does not do. A line that fails and a store that fails are not among it.
+bool IsMisbehaviour(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kWireFrame:
+    case ErrorCode::kWireLimit:
+    case ErrorCode::kWireSegment:
+    case ErrorCode::kCryptoNote:
+    case ErrorCode::kSyncState:
+    case ErrorCode::kSyncPeer:
+    case ErrorCode::kSyncCredit:
+    case ErrorCode::kSyncFlood:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 // Which frame goes to which ledger; hello, credit, pings and the end of the stream. A Status that
 // is not OK inside means that the stream ends with it.
@@ -33,6 +54,7 @@ struct Session::Impl {
   void NoteTime(Instant now);
   absl::Status Advance(Instant now, Output& out);
   absl::Status Pump(Output& out);
+  void AddPing(Instant now, Output& out);
   void End(const absl::Status& why, Output& out);
 
   absl::Status OnFrame(const wire::Frame& frame, Instant now, Output& out);
@@ -61,6 +83,8 @@ struct Session::Impl {
   std::optional<Reclaim> reclaim;           // our own
   std::optional<LedgerId> pumped_last;      // whose turn it was: the next one begins
   Liveness liveness;
+  Bucket light{limits::kLightFramesBurst, limits::kLightFramesPerSecond};
+  std::optional<PeerSays> peer_says;
   CreditBalance balance;  // what we may send
   CreditWindow window;    // what the peer may send
   uint64_t nonce;
@@ -129,6 +153,9 @@ void Session::Impl::End(const absl::Status& why, Output& out) {
   out.then_send.push_back(wire::RefuseFrame{
       .code = std::string(info.name), .detail = DetailOf(why), .retry = info.retryable});
   out.close = why;
+  const ErrorCode code = CodeOf(why);
+  const bool no_hello = phase == Phase::kHandshake && code == ErrorCode::kSyncTimeout;
+  out.misbehaved = IsMisbehaviour(code) || no_hello;
   phase = Phase::kClosed;
 }
 
@@ -143,10 +170,15 @@ void Session::Impl::NoteTime(Instant now) {
   newest_time = now;
 }
 
+void Session::Impl::AddPing(Instant now, Output& out) {
+  liveness.PingSent(nonce, now);
+  out.then_send.push_back(wire::PingFrame{.nonce = nonce++, .reply = false, .at = now});
+}
+
 absl::Status Session::Impl::Advance(Instant now, Output& out) {
   TJ_RETURN_IF_ERROR(liveness.Check(now));
   if (liveness.PingDue(now)) {
-    out.then_send.push_back(wire::PingFrame{.nonce = nonce++, .reply = false, .at = now});
+    AddPing(now, out);
   }
   if (std::any_of(followers.begin(), followers.end(),
                   [now](const auto& entry) { return entry.second.Stalled(now); })) {
@@ -165,6 +197,10 @@ absl::Status Session::Impl::OnFrame(const wire::Frame& frame, Instant now, Outpu
   }
   const uint64_t cost = CreditCost(frame);
   if (cost > 0) TJ_RETURN_IF_ERROR(window.Received(cost));
+  if (cost == 0 && !light.Take(now)) {
+    return Error(ErrorCode::kSyncFlood,
+                 Cat("more than ", limits::kLightFramesPerSecond, " frames a second"));
+  }
   TJ_RETURN_IF_ERROR(
       std::visit([&](const auto& kind) -> absl::Status { return On(kind, now, out); }, frame));
   if (cost > 0) {
@@ -177,7 +213,8 @@ absl::Status Session::Impl::OnFrame(const wire::Frame& frame, Instant now, Outpu
 
 absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& out) {
   if (phase != Phase::kHandshake) return Error(ErrorCode::kSyncState, "a second hello");
-  TJ_RETURN_IF_ERROR(CheckHello(options, hello));
+  TJ_ASSIGN_OR_RETURN(const uint32_t version, CheckHello(options, hello));
+  peer_says = PeerSays{hello.software, hello.version_min, hello.version_max, version};
   phase = Phase::kReady;
   liveness.Ready();
   out.then_send.push_back(wire::CreditFrame{window.Open(now)});
@@ -199,6 +236,8 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
     if (added) TJ_RETURN_IF_ERROR(at->second.Begin(held, now, out));
   }
   TJ_RETURN_IF_ERROR(BeginReturns(hello, out));
+  const uint64_t ledgers = limits::kLightFramesPerLedger * (publishers.size() + followers.size());
+  light.Widen(ledgers, ledgers);
   // Last, so that whoever hears it knows whether the peer holds what we have lost.
   Emit(out, Event::Kind::kReady, LedgerId{options.peer, Epoch{}}, 0);
   return absl::OkStatus();
@@ -312,6 +351,8 @@ absl::Status Session::Impl::On(const wire::CreditFrame& frame, Instant, Output&)
 absl::Status Session::Impl::On(const wire::PingFrame& frame, Instant now, Output& out) {
   if (!frame.reply) {
     out.then_send.push_back(wire::PingFrame{.nonce = frame.nonce, .reply = true, .at = now});
+  } else {
+    liveness.PingAnswered(frame.nonce, frame.at, now);
   }
   return absl::OkStatus();
 }
@@ -346,6 +387,17 @@ Output Session::Step(const wire::Frame& frame, Instant now) {
   });
 }
 
+Output Session::OnBadFrame(const absl::Status& why, Instant now) {
+  return impl_->Run(now, [&](Output&) { return why; });
+}
+
+Output Session::Ping(Instant now) {
+  return impl_->Run(now, [&](Output& out) {
+    if (ready()) impl_->AddPing(now, out);
+    return absl::OkStatus();
+  });
+}
+
 Output Session::OnTimer(Instant now) {
   return impl_->Run(now, [&](Output& out) { return impl_->Advance(now, out); });
 }
@@ -373,6 +425,10 @@ std::vector<Session::LedgerProgress> Session::Progress() const {
   if (impl_->reclaim) progress.push_back(impl_->reclaim->Progress());
   return progress;
 }
+
+const std::optional<Session::PeerSays>& Session::peer_says() const { return impl_->peer_says; }
+
+const std::optional<PeerClock>& Session::clock() const { return impl_->liveness.clock(); }
 
 bool Session::ready() const { return impl_->phase == Impl::Phase::kReady; }
 

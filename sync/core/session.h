@@ -29,6 +29,7 @@
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/time.h"
 #include "protocol/wire/frame.h"
+#include "sync/core/liveness.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
 
@@ -51,6 +52,12 @@ struct SessionOptions {
   // What we send goes into a file that nobody answers before it is read: an offer is made in any
   // case and counts as answered at once.
   bool one_way = false;
+  // Versions of the protocol that we speak; the highest that both do is spoken.
+  uint32_t version_min = wire::kProtocolVersionMin;
+  uint32_t version_max = wire::kProtocolVersion;
+  // Records a day of each writer, over all its streams; null: not counted. Must outlive the
+  // session.
+  Quota* quota = nullptr;
   // Our own ledger, which we ask the peer to give back as far as it holds it: it is not written
   // meanwhile.
   std::optional<LedgerId> reclaim;
@@ -63,7 +70,11 @@ class Session {
 
   Output Start(Instant now);
   Output Step(const wire::Frame& frame, Instant now);
+  // A message came that is no frame, for this reason.
+  Output OnBadFrame(const absl::Status& why, Instant now);
   Output OnTimer(Instant now);
+  // Asks for the peer's clock; clock() has it when the answer has come.
+  Output Ping(Instant now);
   // Only this sends bulk frames: what a peer may have under way is bounded by its credit, and what
   // waits in our memory by kPumpBytes, whatever credit it gives and however slowly it reads.
   Output OnWritable(Instant now);
@@ -81,9 +92,20 @@ class Session {
     uint64_t seen = 0;
     uint64_t held = 0;
     bool stopped = false;
+    std::optional<Instant> paused_until;  // following: the origin's quota is used up
+    std::optional<Instant> behind_since;  // following: leaves that a head covers are not here
   };
   std::vector<LedgerProgress> Progress() const;
   bool ready() const;
+  // What the peer's hello said, once it came.
+  struct PeerSays {
+    std::string software;
+    uint32_t version_min = 0;
+    uint32_t version_max = 0;
+    uint32_t version = 0;  // that is spoken
+  };
+  const std::optional<PeerSays>& peer_says() const;
+  const std::optional<PeerClock>& clock() const;  // as its last answer to a ping shows it
 
  private:
   struct Impl;

@@ -13,6 +13,8 @@ namespace {
 
 class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Transport {
  public:
+  explicit AcceptedStream(grpc::GenericCallbackServerContext& context) : context_(context) {}
+
   void Begin(std::shared_ptr<AcceptedStream> self, TransportEvents events) {
     self_ = std::move(self);
     events_ = std::move(events);
@@ -31,6 +33,11 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
     return queue_.Drained();
   }
 
+  Backlog Waiting() override {
+    const std::lock_guard lock(mutex_);
+    return queue_.backlog();
+  }
+
   void Consumed() override {
     const std::lock_guard lock(mutex_);
     if (queue_.Consumed() && !finished_) StartRead(&incoming_);
@@ -44,7 +51,15 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
     if (queue_.Drained()) FinishLocked();
   }
 
-  void Abort() override { End(Error(ErrorCode::kSyncLink, "cut")); }
+  // Finishing alone would wait for what a peer that does not read has not taken. Under the lock,
+  // because the context is gone after OnDone; not called on gRPC's threads, which might call back.
+  void Abort() override {
+    const std::lock_guard lock(mutex_);
+    if (done_) return;
+    if (!finished_ && !closing_) reason_ = Error(ErrorCode::kSyncLink, "cut");
+    closing_ = true;
+    context_.TryCancel();
+  }
 
   void OnReadDone(bool ok) override {
     Bytes message;
@@ -88,6 +103,7 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
     absl::Status reason;
     {
       const std::lock_guard lock(mutex_);
+      done_ = true;
       reason = reason_;
     }
     events_.closed(std::move(reason));
@@ -110,6 +126,7 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
     Finish(ToGrpc(reason_));
   }
 
+  grpc::GenericCallbackServerContext& context_;  // gRPC's, until OnDone has returned
   TransportEvents events_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
@@ -119,6 +136,7 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
   StreamQueue queue_;
   bool closing_ = false;
   bool finished_ = false;
+  bool done_ = false;
   absl::Status reason_;
 };
 
@@ -130,13 +148,17 @@ class RefusedCall final : public grpc::ServerGenericBidiReactor {
 
 class FollowService final : public grpc::CallbackGenericService {
  public:
-  explicit FollowService(AcceptStream accept) : accept_(std::move(accept)) {}
+  FollowService(AcceptStream accept, AnswerProbe probe)
+      : accept_(std::move(accept)), probe_(std::move(probe)) {}
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
+    if (context->method() == kProbeMethod) {
+      return MakeProbeCall(PeerCertificate(*context->auth_context()), probe_);
+    }
     if (context->method() != kExchangeMethod) {
       return new RefusedCall({grpc::StatusCode::UNIMPLEMENTED, "only /tj.v1.Follow/Exchange"});
     }
-    auto stream = std::make_shared<AcceptedStream>();
+    auto stream = std::make_shared<AcceptedStream>(*context);
     auto events = accept_(stream, PeerCertificate(*context->auth_context()), context->peer());
     if (!events.ok()) return new RefusedCall(ToGrpc(events.status()));
     AcceptedStream* const reactor = stream.get();
@@ -146,12 +168,14 @@ class FollowService final : public grpc::CallbackGenericService {
 
  private:
   const AcceptStream accept_;
+  const AnswerProbe probe_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::CallbackGenericService> MakeFollowService(AcceptStream accept) {
-  return std::make_unique<FollowService>(std::move(accept));
+std::unique_ptr<grpc::CallbackGenericService> MakeFollowService(AcceptStream accept,
+                                                                AnswerProbe probe) {
+  return std::make_unique<FollowService>(std::move(accept), std::move(probe));
 }
 
 }  // namespace tj::link

@@ -1,5 +1,5 @@
 // Streams accepted from children: a gRPC service that takes any call of /tj.v1.Follow/Exchange and
-// hands each to the link.
+// hands each to the link; and the questions of /tj.v1.Follow/Probe.
 
 #ifndef TJ_SYNC_LINK_ACCEPTED_STREAMS_H_
 #define TJ_SYNC_LINK_ACCEPTED_STREAMS_H_
@@ -12,6 +12,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "sync/link/probe.h"
 #include "sync/link/transport.h"
 
 namespace tj::link {
@@ -21,8 +22,9 @@ namespace tj::link {
 using AcceptStream = std::function<absl::StatusOr<TransportEvents>(
     std::shared_ptr<Transport> stream, const std::string& certificate_pem, std::string address)>;
 
-// `accept` may be called until the server that it is registered with has shut down.
-std::unique_ptr<grpc::CallbackGenericService> MakeFollowService(AcceptStream accept);
+// `accept` and `probe` may be called until the server that it is registered with has shut down.
+std::unique_ptr<grpc::CallbackGenericService> MakeFollowService(AcceptStream accept,
+                                                                AnswerProbe probe);
 
 }  // namespace tj::link
 

@@ -55,6 +55,12 @@ std::unique_ptr<grpc::Server> StartServer(const TlsFiles& tls, const std::string
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kFrameBytesMax));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A connection that never finishes TLS, never calls, or calls too often at once.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(limits::kHandshakeMax.count()));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                             static_cast<int>(limits::kConnectionIdleMax.count()));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::kStreamsPerConnectionMax);
   grpc::ResourceQuota quota("tongjian");
   quota.Resize(kQuotaBytes);
   builder.SetResourceQuota(quota);

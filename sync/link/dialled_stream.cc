@@ -42,6 +42,11 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
     return queue_.Drained();
   }
 
+  Backlog Waiting() override {
+    const std::lock_guard lock(mutex_);
+    return queue_.backlog();
+  }
+
   void Consumed() override {
     const std::lock_guard lock(mutex_);
     if (queue_.Consumed() && !dead_) StartRead(&incoming_);

@@ -9,9 +9,15 @@
 #include "protocol/wire/frame.h"
 
 namespace tj::link {
+namespace {
+
+// How long a peer has to take the last words of a stream that ends.
+constexpr Duration kPatience{5000};
+
+}  // namespace
 
 Driver::Driver(boost::asio::any_io_executor executor, Host& host, sync::SessionOptions options,
-               std::function<void(absl::Status)> closed)
+               std::function<void(const End&)> closed)
     : strand_(boost::asio::make_strand(executor)),
       host_(host),
       peer_(options.peer),
@@ -27,9 +33,9 @@ void Driver::Attach(std::shared_ptr<Transport> transport) {
                     });
 }
 
-void Driver::Begin() {
-  boost::asio::post(strand_, [self = shared_from_this()] {
-    if (self->over_ || self->transport_ == nullptr) return;
+void Driver::Begin(Instant certificate_until) {
+  boost::asio::post(strand_, [self = shared_from_this(), certificate_until] {
+    if (self->over_ || self->closing_ || self->transport_ == nullptr) return;
     self->begun_ = true;
     const Instant now = self->host_.clock().Now();
     {
@@ -37,6 +43,7 @@ void Driver::Begin() {
       self->state_.connected = true;
       self->state_.since = now;
       self->state_.last_heard = now;
+      self->state_.certificate_until = certificate_until;
     }
     self->Handle(self->session_.Start(now));
     self->Pump();
@@ -46,9 +53,11 @@ void Driver::Begin() {
 void Driver::Message(Bytes message) {
   boost::asio::post(strand_, [self = shared_from_this(), message = std::move(message)]() mutable {
     {
+      const Instant now = self->host_.clock().Now();
       const std::lock_guard lock(self->state_mutex_);
       self->state_.bytes_in += message.size();
-      self->state_.last_heard = self->host_.clock().Now();
+      self->rate_in_.Add(message.size(), now);
+      self->state_.last_heard = now;
     }
     self->Enqueue(std::move(message));
   });
@@ -74,8 +83,34 @@ void Driver::Drained() {
 
 void Driver::Close(absl::Status reason) {
   boost::asio::post(strand_, [self = shared_from_this(), reason = std::move(reason)] {
-    if (self->transport_ != nullptr) self->transport_->Close(reason);
+    self->CloseTransport(reason, false);
   });
+}
+
+// On the strand. Nothing but the timer is left then: who does not take our last words is cut off.
+void Driver::CloseTransport(const absl::Status& reason, bool misbehaved) {
+  if (transport_ == nullptr || std::exchange(closing_, true)) return;
+  misbehaved_ = misbehaved;
+  inputs_.clear();
+  transport_->Close(reason);
+  timer_.expires_after(kPatience);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->transport_ != nullptr) self->transport_->Abort();
+  });
+}
+
+void Driver::Ping(std::function<void(absl::StatusOr<sync::PeerClock>)> done) {
+  boost::asio::post(strand_, [self = shared_from_this(), done = std::move(done)]() mutable {
+    if (self->over_ || self->closing_ || !self->session_.ready()) {
+      return done(Error(ErrorCode::kSyncNotConnected, self->peer_.text()));
+    }
+    self->pings_.push_back(std::move(done));
+    self->Enqueue(PingWanted{});
+  });
+}
+
+void Driver::AnswerPings(const absl::StatusOr<sync::PeerClock>& answer) {
+  for (const auto& done : std::exchange(pings_, {})) done(answer);
 }
 
 void Driver::Abort() {
@@ -89,29 +124,34 @@ void Driver::Closed(absl::Status reason) {
     if (std::exchange(self->over_, true)) return;
     self->timer_.cancel();
     self->inputs_.clear();
+    self->AnswerPings(Error(ErrorCode::kSyncNotConnected, "the stream ended"));
     self->transport_.reset();
     {
       const std::lock_guard lock(self->state_mutex_);
       self->state_.connected = false;
       self->state_.last_error = reason;
     }
-    self->on_closed_(reason);
+    self->on_closed_({reason, self->misbehaved_});
   });
 }
 
 PeerState Driver::State() const {
+  const Instant now = host_.clock().Now();
   const std::lock_guard lock(state_mutex_);
-  return state_;
+  PeerState state = state_;
+  state.rate_in = rate_in_.PerSecond(now);
+  state.rate_out = rate_out_.PerSecond(now);
+  return state;
 }
 
 void Driver::Enqueue(Input input) {
-  if (over_) return;
+  if (over_ || closing_) return;
   inputs_.push_back(std::move(input));
   Pump();
 }
 
 void Driver::Pump() {
-  while (begun_ && !waiting_ && !over_ && !inputs_.empty()) {
+  while (begun_ && !waiting_ && !over_ && !closing_ && !inputs_.empty()) {
     Input input = std::move(inputs_.front());
     inputs_.pop_front();
     const bool was_message = std::holds_alternative<Bytes>(input);
@@ -124,16 +164,12 @@ sync::Output Driver::Run(Input input) {
   const Instant now = host_.clock().Now();
   if (const auto* message = std::get_if<Bytes>(&input)) {
     auto frame = wire::DecodeFrame(*message);
-    if (!frame.ok()) {
-      sync::Output output;
-      output.close = frame.status();
-      return output;
-    }
-    return session_.Step(*frame, now);
+    return frame.ok() ? session_.Step(*frame, now) : session_.OnBadFrame(frame.status(), now);
   }
   if (const auto* publication = std::get_if<Publication>(&input)) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
   }
+  if (std::holds_alternative<PingWanted>(input)) return session_.Ping(now);
   if (std::holds_alternative<Writable>(input)) return session_.OnWritable(now);
   armed_for_.reset();
   return session_.OnTimer(now);
@@ -151,10 +187,10 @@ void Driver::Handle(sync::Output output) {
   host_.Persist(std::move(ops), [self = shared_from_this(), rest](absl::Status status) {
     boost::asio::post(self->strand_, [self, rest, status = std::move(status)] {
       self->waiting_ = false;
-      if (self->over_) return;
+      if (self->over_ || self->closing_) return;
       if (!status.ok()) {
         // The session believes in what was not written: only a new one knows the truth.
-        self->transport_->Close(status);
+        self->CloseTransport(status, false);
         return;
       }
       self->Complete(std::move(*rest));
@@ -164,28 +200,41 @@ void Driver::Handle(sync::Output output) {
 }
 
 void Driver::Complete(sync::Output output) {
+  const Instant now = host_.clock().Now();
   for (const wire::Frame& frame : output.then_send) {
     Bytes bytes = wire::EncodeFrame(frame);
     {
       const std::lock_guard lock(state_mutex_);
       state_.bytes_out += bytes.size();
+      rate_out_.Add(bytes.size(), now);
     }
     transport_->Send(std::move(bytes));
   }
   for (const sync::Event& event : output.events) host_.OnEvent(peer_, event);
   Refresh();
   if (!output.close.ok()) {
-    transport_->Close(output.close);
+    CloseTransport(output.close, output.misbehaved);
     return;
   }
+  LookForSlowReader();
+  if (closing_) return;
   more_to_send_ = output.more_to_send;
   SendMoreIfDrained();
   Arm(output.wake_at);
 }
 
+// The session's timers see to it that this is looked at often, whatever the peer does. Nobody reads
+// our last words then.
+void Driver::LookForSlowReader() {
+  const absl::Status status = slow_reader_.Look(transport_->Waiting(), host_.clock().Now());
+  if (status.ok()) return;
+  CloseTransport(status, true);
+  transport_->Abort();
+}
+
 // At the back of the inputs, so that what the peer said meanwhile is heard first.
 void Driver::SendMoreIfDrained() {
-  if (over_ || !more_to_send_ || !transport_->Drained()) return;
+  if (over_ || closing_ || !more_to_send_ || !transport_->Drained()) return;
   more_to_send_ = false;
   inputs_.push_back(Writable{});
   boost::asio::post(strand_, [self = shared_from_this()] { self->Pump(); });
@@ -202,9 +251,16 @@ void Driver::Arm(std::optional<Instant> wake_at) {
 }
 
 void Driver::Refresh() {
+  const std::optional<sync::PeerClock>& clock = session_.clock();
+  if (clock && clock->nonce != told_ping_) {
+    told_ping_ = clock->nonce;
+    AnswerPings(*clock);
+  }
   auto progress = session_.Progress();
   const std::lock_guard lock(state_mutex_);
   state_.ledgers = std::move(progress);
+  state_.says = session_.peer_says();
+  state_.clock = session_.clock();
 }
 
 }  // namespace tj::link

@@ -9,7 +9,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,26 +19,38 @@
 
 #include "sync/core/session.h"
 #include "sync/link/link.h"
+#include "sync/link/rate.h"
+#include "sync/link/slow_reader.h"
 #include "sync/link/transport.h"
 
 namespace tj::link {
 
 class Driver final : public std::enable_shared_from_this<Driver> {
  public:
+  // Why a stream is over.
+  struct End {
+    absl::Status reason;
+    bool misbehaved = false;  // the peer broke the protocol
+  };
   // `host` must outlive it. `closed` is called once, on the strand, when the transport is gone.
   Driver(boost::asio::any_io_executor executor, Host& host, sync::SessionOptions options,
-         std::function<void(absl::Status reason)> closed);
+         std::function<void(const End&)> closed);
 
   // The functions below may be called from any thread: they post to the strand.
   void Attach(std::shared_ptr<Transport> transport);
-  // The peer is who it should be: the session starts.
-  void Begin();
+  // The peer is who it should be, by a certificate that ends at `certificate_until`: the session
+  // starts.
+  void Begin(Instant certificate_until);
   void Message(Bytes message);
   void Drained();
   void Closed(absl::Status reason);
   void Published(const LedgerId& ledger, bool urgent);
+  // Ends the stream when what is queued is sent, or the peer has not taken it within kPatience.
   void Close(absl::Status reason);
   void Abort();
+  // Measures the peer's clock over the stream; `done` once, on the strand: SYNC-NOT-CONNECTED when
+  // the stream ends before the answer.
+  void Ping(std::function<void(absl::StatusOr<sync::PeerClock>)> done);
 
   // Locked copies for `peer list`.
   PeerState State() const;
@@ -48,13 +62,17 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   };
   struct TimerFired {};
   struct Writable {};
-  using Input = std::variant<Bytes, Publication, TimerFired, Writable>;
+  struct PingWanted {};
+  using Input = std::variant<Bytes, Publication, TimerFired, Writable, PingWanted>;
 
   void Enqueue(Input input);
   void Pump();
   sync::Output Run(Input input);
   void Handle(sync::Output output);
   void Complete(sync::Output output);
+  void AnswerPings(const absl::StatusOr<sync::PeerClock>& answer);
+  void CloseTransport(const absl::Status& reason, bool misbehaved);
+  void LookForSlowReader();
   void SendMoreIfDrained();
   void Arm(std::optional<Instant> wake_at);
   void Refresh();
@@ -63,7 +81,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   const boost::asio::strand<boost::asio::any_io_executor> strand_;
   Host& host_;
   const NodeCode peer_;
-  const std::function<void(absl::Status)> on_closed_;
+  const std::function<void(const End&)> on_closed_;
 
   // Strand only.
   sync::Session session_;
@@ -71,13 +89,20 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   std::deque<Input> inputs_;
   bool begun_ = false;
   bool waiting_ = false;  // a batch is being written
+  bool closing_ = false;  // nothing more is taken or said
+  bool misbehaved_ = false;
   bool over_ = false;
-  bool more_to_send_ = false;  // the session waits for the transport to drain
+  SlowReader slow_reader_;
+  std::vector<std::function<void(absl::StatusOr<sync::PeerClock>)>> pings_;  // wait for an answer
+  std::optional<uint64_t> told_ping_;  // whose answer they were told last
+  bool more_to_send_ = false;          // the session waits for the transport to drain
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_for_;
 
   mutable std::mutex state_mutex_;
-  PeerState state_;  // guarded by state_mutex_
+  PeerState state_;  // guarded by state_mutex_, as the rates
+  Rate rate_in_;
+  Rate rate_out_;
 };
 
 }  // namespace tj::link

@@ -24,6 +24,7 @@
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
 #include "sync/core/session.h"
+#include "sync/link/penalties.h"
 
 namespace tj::link {
 
@@ -61,6 +62,7 @@ struct LinkOptions {
   std::optional<Parent> parent;
   int io_threads = 2;
   Duration offer_interval = limits::kHeadOfferInterval;  // sync::SessionOptions
+  int streams_max = limits::kStreamsMax;
 };
 
 struct PeerState {
@@ -74,7 +76,28 @@ struct PeerState {
   std::optional<Instant> next_try;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
+  uint64_t rate_in = 0;  // bytes a second, lately
+  uint64_t rate_out = 0;
   std::vector<sync::Session::LedgerProgress> ledgers;
+  std::optional<sync::Session::PeerSays> says;
+  std::optional<sync::PeerClock> clock;
+  std::optional<Instant> certificate_until;  // of the TLS certificate that it showed last
+  Penalty penalty;                           // where it broke the protocol lately
+};
+
+// What `peer ping` finds. A part that was not tried is absent.
+struct PingReport {
+  std::string address;  // that is dialled; empty: the peer dials us
+  // A connection of its own, to a peer that is dialled: name and TCP, then TLS and the call.
+  std::optional<absl::StatusOr<std::string>> reached;  // what was connected to
+  std::optional<absl::Status> called;
+  std::string certificate_pem;           // that the peer showed
+  std::optional<absl::Status> let_in;    // whether it would let us in, in its own words
+  std::optional<wire::Hello> hello;      // its versions, and the sizes that it holds of ours
+  std::optional<sync::PeerClock> clock;  // by that call
+  // Over the stream that is up.
+  absl::StatusOr<sync::PeerClock> stream;
+  std::optional<PeerState> state;  // what is known of the peer
 };
 
 class Link {
@@ -93,7 +116,10 @@ class Link {
   // Ends all streams with `why`; they are made anew. Any thread.
   virtual void Restart(const absl::Status& why) = 0;
   virtual std::vector<PeerState> Peers() const = 0;  // any thread
-  virtual void Stop() = 0;                           // closes streams in order; idempotent
+  // Tries the way to a peer and back; changes nothing. Blocks for at most `timeout` a step; any
+  // thread but gRPC's.
+  virtual PingReport Ping(const NodeCode& peer, Duration timeout) = 0;
+  virtual void Stop() = 0;  // closes streams in order; idempotent
 };
 
 }  // namespace tj::link

@@ -2,18 +2,32 @@
 
 #include <utility>
 
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/text.h"
+
 namespace tj::link {
 
-bool Registry::Add(const NodeCode& peer, const std::string& address, std::shared_ptr<Driver> driver,
-                   std::shared_ptr<Driver>& replaced) {
+absl::Status Registry::Add(const NodeCode& peer, const std::string& address,
+                           std::shared_ptr<Driver> driver, Instant now,
+                           std::shared_ptr<Driver>& replaced) {
   const std::lock_guard lock(mutex_);
-  if (stopped_) return false;
+  if (stopped_) return Error(ErrorCode::kNotReady, "the node is stopping");
+  if (live_ >= streams_max_) {
+    return Error(ErrorCode::kSyncConnections, Cat(live_, " of all nodes together"));
+  }
   Entry& entry = entries_[peer];
+  if (entry.live >= limits::kStreamsPerPeerMax) {
+    return Error(ErrorCode::kSyncConnections, Cat(entry.live, " of ", peer.text()));
+  }
+  if (!entry.opened.Take(now)) {
+    return Error(ErrorCode::kSyncConnections, Cat(peer.text(), " connects too often"));
+  }
   replaced = std::exchange(entry.driver, std::move(driver));
   entry.address = address;
   entry.next_try.reset();
+  ++entry.live;
   ++live_;
-  return true;
+  return absl::OkStatus();
 }
 
 void Registry::Remove(const NodeCode& peer, const Driver* driver, const absl::Status& reason) {
@@ -24,6 +38,7 @@ void Registry::Remove(const NodeCode& peer, const Driver* driver, const absl::St
     entry.driver.reset();
     if (!reason.ok()) entry.last_error = reason;  // an orderly stop is none
   }
+  --entry.live;
   --live_;
   removed_.notify_all();
 }
@@ -35,6 +50,12 @@ void Registry::Note(const NodeCode& peer, const std::string& address, const absl
   entry.address = address;
   if (!error.ok()) entry.last_error = error;
   entry.next_try = next_try;
+}
+
+std::shared_ptr<Driver> Registry::Find(const NodeCode& peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(peer);
+  return found == entries_.end() ? nullptr : found->second.driver;
 }
 
 std::vector<std::shared_ptr<Driver>> Registry::Drivers() const {

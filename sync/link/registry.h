@@ -13,22 +13,28 @@
 #include <string>
 #include <vector>
 
+#include "sync/core/bucket.h"
 #include "sync/link/driver.h"
 
 namespace tj::link {
 
 class Registry {
  public:
-  // Takes the peer's place; the driver that had it, if any, is returned to be closed. False (and no
-  // place) after Stop.
-  bool Add(const NodeCode& peer, const std::string& address, std::shared_ptr<Driver> driver,
-           std::shared_ptr<Driver>& replaced);
+  // No more than `streams_max` streams at once, replaced ones included until they have ended.
+  explicit Registry(int streams_max = limits::kStreamsMax) : streams_max_(streams_max) {}
+
+  // Takes the peer's place; the driver that had it, if any, is returned to be closed. No place
+  // after Stop (NOT-READY), and for one stream too many, of all, of this peer or of it in so short
+  // a time (SYNC-CONNECTIONS).
+  absl::Status Add(const NodeCode& peer, const std::string& address, std::shared_ptr<Driver> driver,
+                   Instant now, std::shared_ptr<Driver>& replaced);
   // The driver's stream is gone.
   void Remove(const NodeCode& peer, const Driver* driver, const absl::Status& reason);
   // For a peer that is not connected: why, and when it is tried again.
   void Note(const NodeCode& peer, const std::string& address, const absl::Status& error,
             std::optional<Instant> next_try);
 
+  std::shared_ptr<Driver> Find(const NodeCode& peer) const;  // null: not connected
   std::vector<std::shared_ptr<Driver>> Drivers() const;
   std::vector<PeerState> States() const;
 
@@ -43,7 +49,10 @@ class Registry {
     absl::Status last_error;
     std::optional<Instant> next_try;
     std::optional<PeerState> last;
+    int live = 0;  // of its drivers, as live_
+    sync::Bucket opened{limits::kStreamsOpenedBurst, limits::kStreamsOpenedPerSecond};
   };
+  const int streams_max_;
   mutable std::mutex mutex_;
   std::condition_variable removed_;
   std::map<NodeCode, Entry> entries_;

@@ -18,17 +18,21 @@ class StreamQueue {
  public:
   // Queues a message; true when the owner should start writing the front now.
   bool Push(Bytes message) {
+    bytes_ += message.size();
     out_.push_back(std::move(message));
     return StartNext();
   }
   const Bytes& Front() const { return out_.front(); }
   // The front was written; true when the owner should start writing the next.
   bool Written() {
+    bytes_ -= out_.front().size();
+    ++written_;
     out_.pop_front();
     writing_ = false;
     return StartNext();
   }
   bool Drained() const { return out_.empty(); }
+  Transport::Backlog backlog() const { return {bytes_, written_}; }
 
   // A message came in; true when the owner should start reading another.
   bool Arrived() { return ++unconsumed_ < Transport::kUnconsumedMax; }
@@ -42,6 +46,8 @@ class StreamQueue {
     return true;
   }
   std::deque<Bytes> out_;
+  size_t bytes_ = 0;      // in out_
+  uint64_t written_ = 0;  // messages, ever
   bool writing_ = false;
   int unconsumed_ = 0;
 };

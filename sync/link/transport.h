@@ -4,6 +4,8 @@
 #ifndef TJ_SYNC_LINK_TRANSPORT_H_
 #define TJ_SYNC_LINK_TRANSPORT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,12 +35,19 @@ class Transport {
   virtual void Send(Bytes message) = 0;
   // Nothing that was given to Send waits to be written. When that becomes so, `drained` says it.
   virtual bool Drained() = 0;
+  // What waits to be written, and how many messages were written so far: it grows while the peer
+  // reads.
+  struct Backlog {
+    size_t bytes = 0;
+    uint64_t written = 0;
+  };
+  virtual Backlog Waiting() = 0;
   // A message that was reported has been dealt with. At most kUnconsumedMax are reported ahead of
   // this.
   virtual void Consumed() = 0;
   // Sends what is queued, then ends the stream with this reason; idempotent.
   virtual void Close(absl::Status reason) = 0;
-  // Ends the stream at once.
+  // Ends the stream at once, with the reason given to Close if there was one.
   virtual void Abort() = 0;
 
   static constexpr int kUnconsumedMax = 4;

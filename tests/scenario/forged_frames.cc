@@ -128,11 +128,12 @@ wire::Frame Forge(World& world, const Way& way, const Command& command) {
   throw BadCommand{Cat("no frame ", kind)};
 }
 
-// send FROM TO FRAME … [before-all]: after what is under way, or before it.
+// send FROM TO FRAME … [times=1] [before-all]: after what is under way, or before it.
 void Send(World& world, const Command& command) {
   const Way way = WayOf(world, command);
   wire::Frame frame = Forge(world, way, command);
   auto& queue = world.Queue(way);
+  for (uint64_t n = command.Number("times", 1); n > 1; --n) queue.push_back(frame);
   if (command.Has("before-all")) {
     queue.push_front(std::move(frame));
   } else {

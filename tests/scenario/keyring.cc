@@ -68,6 +68,7 @@ std::shared_ptr<const crypto::TrustStore> Keyring::Trust(const std::vector<Membe
     node.regions.push_back(Must(RegionCode::Parse(member.code.region())));
     for (int i = 1; i <= member.keys; ++i) node.signing.push_back(Get(member.code, i).certificate);
     node.encryption.push_back(GetEncryption(member.code).certificate);
+    node.records_per_day = member.records_per_day;
     nodes.push_back(std::move(node));
   }
   std::vector<crypto::Certificate> roots{Must(crypto::Certificate::FromPem(root_pem_))};

@@ -4,6 +4,7 @@
 #ifndef TJ_TESTS_SCENARIO_KEYRING_H_
 #define TJ_TESTS_SCENARIO_KEYRING_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ struct Member {
   std::optional<NodeCode> parent;
   int keys = 1;  // certificates so far; the last one's key signs
   std::vector<NodeCode> follows = {};
+  std::optional<uint64_t> records_per_day = {};
 };
 
 class Keyring {

@@ -1,4 +1,4 @@
-// nodes, node, follows, trust, rekey, append, publish, epoch.
+// nodes, node, follows, trust, rekey, quota, versions, append, publish, epoch.
 
 #include "protocol/vocab/family.h"
 #include "protocol/vocab/text.h"
@@ -73,6 +73,19 @@ void Rekey(World& world, const Command& command) {
   world.RefreshTrust(node);
 }
 
+// quota NODE per-day=: what followers take of it a day, on every trust list from now on.
+void SetQuota(World& world, const Command& command) {
+  NodeAt(world, command.Word(0)).member.records_per_day = command.Number("per-day", 1);
+  for (auto& [code, node] : world.nodes()) world.RefreshTrust(node);
+}
+
+// versions NODE min=1 max=: of the protocol, from its next stream on.
+void SetVersions(World& world, const Command& command) {
+  Node& node = NodeAt(world, command.Word(0));
+  node.version_min = static_cast<uint32_t>(command.Number("min", 1));
+  node.version_max = static_cast<uint32_t>(command.Number("max", 1));
+}
+
 // append NODE n=1 [family=case_event] [audience=parent] [bytes=40]
 void Append(World& world, const Command& command) {
   Node& node = NodeAt(world, command.Word(0));
@@ -110,6 +123,8 @@ void AddLedgerCommands(CommandTable& table) {
   table["follows"] = Follows;
   table["trust"] = Trust;
   table["rekey"] = Rekey;
+  table["quota"] = SetQuota;
+  table["versions"] = SetVersions;
   table["append"] = Append;
   table["publish"] = Publish;
   table["epoch"] = StartEpoch;

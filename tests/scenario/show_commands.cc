@@ -58,7 +58,16 @@ void Progress(World& world, const Command& command) {
   for (const auto& progress : session->Progress()) {
     world.Log(Cat(progress.publishing ? "publishing " : "following ", progress.ledger.Text(),
                   " announced=", progress.announced, " position=", progress.position, " seen=",
-                  progress.seen, " held=", progress.held, progress.stopped ? " stopped" : ""));
+                  progress.seen, " held=", progress.held, progress.stopped ? " stopped" : "",
+                  progress.behind_since ? " behind-since=" + Since(*progress.behind_since) : "",
+                  progress.paused_until ? " paused-until=" + Since(*progress.paused_until) : ""));
+  }
+  // What every script would say otherwise.
+  const auto& says = session->peer_says();
+  if (says && says->version != 1) world.Log(Cat("speaking version ", says->version));
+  if (session->clock()) {
+    world.Log(Cat("clock ahead by ", session->clock()->ahead.count(), "ms, round trip ",
+                  session->clock()->round_trip.count(), "ms"));
   }
 }
 

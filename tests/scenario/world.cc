@@ -52,7 +52,10 @@ void World::Connect(const NodeCode& a, const NodeCode& b, bool reclaim) {
                                  .software = "script",
                                  .trust = node.trust,
                                  .signer = &node.signer,
-                                 .ledgers = &node.disk};
+                                 .ledgers = &node.disk,
+                                 .version_min = node.version_min,
+                                 .version_max = node.version_max,
+                                 .quota = &node.quota};
     if (reclaim && way.first == a) options.reclaim = node.disk.own_id();
     streams_[way].session = std::make_unique<sync::Session>(std::move(options));
   }

@@ -16,6 +16,7 @@
 
 #include "crypto/signer.h"
 #include "protocol/wire/frame.h"
+#include "sync/core/quota.h"
 #include "sync/core/session.h"
 #include "tests/scenario/describe.h"
 #include "tests/scenario/keyring.h"
@@ -42,6 +43,9 @@ struct Node {
   ScriptSigner signer;
   std::shared_ptr<const crypto::TrustStore> trust;
   bool up = true;
+  uint32_t version_min = wire::kProtocolVersionMin;
+  uint32_t version_max = wire::kProtocolVersion;
+  sync::DailyQuota quota;
 };
 
 // From one node to another.

@@ -51,5 +51,24 @@ TEST(Liveness, IsNotFooledByAClockThatStepsBack) {
   EXPECT_FALSE(liveness.PingDue(Instant{0}));
 }
 
+TEST(Liveness, TheAnswerToAPingShowsThePeersClock) {
+  Liveness liveness;
+  liveness.PingSent(4, Instant{10'000});
+  liveness.PingAnswered(3, Instant{99'000}, Instant{10'100});
+  EXPECT_FALSE(liveness.clock()) << "another ping's";
+  liveness.PingAnswered(4, Instant{13'050}, Instant{10'100});
+  ASSERT_TRUE(liveness.clock());
+  EXPECT_EQ(liveness.clock()->round_trip, Duration(100));
+  EXPECT_EQ(liveness.clock()->ahead, Duration(3'000));
+  EXPECT_EQ(liveness.clock()->measured_at, Instant{10'100});
+  liveness.PingAnswered(4, Instant{99'000}, Instant{10'200});
+  EXPECT_EQ(liveness.clock()->ahead, Duration(3'000)) << "once a ping";
+  liveness.PingSent(5, Instant{20'000});
+  liveness.SetBack(Duration(5'000));
+  liveness.PingAnswered(5, Instant{15'100}, Instant{15'200});
+  EXPECT_EQ(liveness.clock()->round_trip, Duration(200));
+  EXPECT_EQ(liveness.clock()->ahead, Duration(0));
+}
+
 }  // namespace
 }  // namespace tj::sync

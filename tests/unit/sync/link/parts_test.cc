@@ -8,7 +8,10 @@
 
 #include "protocol/vocab/error.h"
 #include "sync/link/back_off.h"
+#include "sync/link/penalties.h"
+#include "sync/link/rate.h"
 #include "sync/link/registry.h"
+#include "sync/link/slow_reader.h"
 #include "sync/link/stream_queue.h"
 #include "tests/unit/sync/link/memory_host.h"
 
@@ -63,6 +66,88 @@ TEST(StreamQueue, ReadsNoFurtherThanWhatIsDealtWith) {
   EXPECT_FALSE(queue.Consumed()) << "was reading";
 }
 
+TEST(StreamQueue, TellsWhatWaits) {
+  StreamQueue queue;
+  queue.Push("abc");
+  queue.Push("de");
+  EXPECT_EQ(queue.backlog().bytes, 5u);
+  queue.Written();
+  EXPECT_EQ(queue.backlog().bytes, 2u);
+  EXPECT_EQ(queue.backlog().written, 1u);
+  queue.Written();
+  EXPECT_EQ(queue.backlog().bytes, 0u);
+}
+
+TEST(SlowReader, IsOneOfWhomNothingIsRead) {
+  SlowReader reader;
+  const Instant begin{1'000'000};
+  EXPECT_TRUE(reader.Look({0, 0}, begin).ok());
+  const Instant waits = begin + Duration(1000);
+  EXPECT_TRUE(reader.Look({0, 0}, waits).ok());
+  EXPECT_TRUE(reader.Look({5, 0}, waits + limits::kSlowReaderMax - Duration(1)).ok());
+  EXPECT_EQ(CodeOf(reader.Look({5, 0}, waits + limits::kSlowReaderMax)), ErrorCode::kSyncSlow);
+}
+
+TEST(SlowReader, IsNotOneWhoReadsSlowly) {
+  SlowReader reader;
+  Instant now{1'000'000};
+  for (uint64_t written = 0; written < 100; ++written) {
+    EXPECT_TRUE(reader.Look({500'000, written}, now).ok());
+    now = now + limits::kSlowReaderMax - Duration(1);
+  }
+  EXPECT_TRUE(reader.Look({500'000, 99}, Instant{0}).ok()) << "a clock that was set back";
+}
+
+TEST(SlowReader, IsOneForWhomTooMuchWaits) {
+  SlowReader reader;
+  EXPECT_TRUE(reader.Look({limits::kSendQueueBytesMax, 0}, Instant{0}).ok());
+  EXPECT_EQ(CodeOf(reader.Look({limits::kSendQueueBytesMax + 1, 1}, Instant{0})),
+            ErrorCode::kSyncSlow);
+}
+
+TEST(Rate, IsThatOfTheLastSeconds) {
+  Rate rate;
+  Instant now{1'000'000};
+  EXPECT_EQ(rate.PerSecond(now), 0u);
+  for (int i = 0; i < 1000; ++i) {
+    rate.Add(100, now);
+    now = now + Duration(100);
+  }
+  EXPECT_NEAR(static_cast<double>(rate.PerSecond(now)), 1000, 20);
+  EXPECT_NEAR(static_cast<double>(rate.PerSecond(now + Duration(10'000))), 368, 10);
+  EXPECT_EQ(rate.PerSecond(now + Duration(600'000)), 0u);
+  EXPECT_LE(rate.PerSecond(Instant{0}), 1100u) << "a clock that was set back";
+}
+
+TEST(Penalties, GrowAndAreForgotten) {
+  Penalties penalties;
+  const NodeCode peer = *NodeCode::Parse("370826");
+  const absl::Status why = Error(ErrorCode::kSyncFlood, "pings");
+  Instant now{1'000'000};
+  EXPECT_TRUE(penalties.Admit(peer, now).ok());
+  EXPECT_EQ(penalties.Of(peer, now).offences, 0u);
+  Duration expected = limits::kPenaltyMin;
+  for (uint32_t n = 1; n <= 20; ++n) {
+    penalties.Add(peer, why, now);
+    EXPECT_EQ(penalties.Of(peer, now).offences, n);
+    const absl::Status status = penalties.Admit(peer, now + expected - Duration(1));
+    EXPECT_EQ(CodeOf(status), ErrorCode::kSyncBackOff);
+    EXPECT_NE(DetailOf(status).find("SYNC-FLOOD"), std::string::npos) << status;
+    now = now + expected;
+    EXPECT_TRUE(penalties.Admit(peer, now).ok());
+    EXPECT_TRUE(penalties.Admit(*NodeCode::Parse("370811"), now - Duration(1)).ok());
+    expected = std::min(expected * 2, limits::kPenaltyMax);
+  }
+  EXPECT_EQ(expected, limits::kPenaltyMax);
+  now = now + limits::kPenaltyForgotten;
+  EXPECT_EQ(penalties.Of(peer, now).offences, 0u);
+  penalties.Add(peer, why, now);
+  EXPECT_TRUE(penalties.Admit(peer, now + limits::kPenaltyMin).ok()) << "begins anew";
+  EXPECT_TRUE(penalties.Admit(peer, now - Duration(1)).ok()) << "a clock that was set back";
+}
+
+constexpr Instant kNow{1'000'000};
+
 class RegistryTest : public ::testing::Test {
  protected:
   std::shared_ptr<Driver> MakeDriver() {
@@ -73,23 +158,59 @@ class RegistryTest : public ::testing::Test {
                                                          .trust = host_.trust(),
                                                          .signer = &host_.signer(),
                                                          .ledgers = &host_.ledgers()},
-                                    [](const absl::Status&) {});
+                                    [](const Driver::End&) {});
   }
 
   const TestNodes nodes_;
   const NodeCode peer_ = *NodeCode::Parse("370826");
   MemoryHost host_{nodes_, "370800"};
   boost::asio::io_context io_;
-  Registry registry_;
+  Registry registry_{6};
 };
+
+TEST_F(RegistryTest, TakesOnlySoManyStreams) {
+  std::shared_ptr<Driver> replaced;
+  std::vector<std::shared_ptr<Driver>> drivers;
+  for (int i = 0; i < limits::kStreamsPerPeerMax; ++i) {
+    drivers.push_back(MakeDriver());
+    ASSERT_TRUE(registry_.Add(peer_, "a:1", drivers.back(), kNow, replaced).ok());
+  }
+  EXPECT_EQ(CodeOf(registry_.Add(peer_, "a:1", MakeDriver(), kNow, replaced)),
+            ErrorCode::kSyncConnections);
+  const NodeCode other = *NodeCode::Parse("370811");
+  const NodeCode third = *NodeCode::Parse("370827");
+  EXPECT_TRUE(registry_.Add(other, "a:2", MakeDriver(), kNow, replaced).ok());
+  EXPECT_TRUE(registry_.Add(other, "a:2", MakeDriver(), kNow, replaced).ok());
+  EXPECT_EQ(CodeOf(registry_.Add(third, "a:3", MakeDriver(), kNow, replaced)),
+            ErrorCode::kSyncConnections)
+      << "of all together";
+  EXPECT_EQ(registry_.Find(peer_), drivers.back()) << "who was let in keeps its place";
+  registry_.Remove(peer_, drivers[0].get(), absl::OkStatus());
+  EXPECT_TRUE(registry_.Add(peer_, "a:1", MakeDriver(), kNow, replaced).ok());
+}
+
+TEST_F(RegistryTest, APeerThatConnectsAgainAndAgainHasToWait) {
+  std::shared_ptr<Driver> replaced;
+  const auto connect = [&](Instant now) {
+    const auto driver = MakeDriver();
+    const absl::Status status = registry_.Add(peer_, "a:1", driver, now, replaced);
+    if (status.ok()) registry_.Remove(peer_, driver.get(), absl::OkStatus());
+    return status;
+  };
+  for (uint64_t i = 0; i < limits::kStreamsOpenedBurst; ++i) {
+    EXPECT_TRUE(connect(kNow).ok());
+  }
+  EXPECT_EQ(CodeOf(connect(kNow)), ErrorCode::kSyncConnections);
+  EXPECT_TRUE(connect(kNow + Duration(1000)).ok());
+}
 
 TEST_F(RegistryTest, ANewerStreamTakesThePlace) {
   const auto older = MakeDriver();
   const auto newer = MakeDriver();
   std::shared_ptr<Driver> replaced;
-  EXPECT_TRUE(registry_.Add(peer_, "a:1", older, replaced));
+  EXPECT_TRUE(registry_.Add(peer_, "a:1", older, kNow, replaced).ok());
   EXPECT_EQ(replaced, nullptr);
-  EXPECT_TRUE(registry_.Add(peer_, "a:2", newer, replaced));
+  EXPECT_TRUE(registry_.Add(peer_, "a:2", newer, kNow, replaced).ok());
   EXPECT_EQ(replaced, older);
   ASSERT_EQ(registry_.Drivers().size(), 1u);
   EXPECT_EQ(registry_.Drivers()[0], newer);
@@ -114,14 +235,15 @@ TEST_F(RegistryTest, RemembersWhyAndWhenItIsTriedAgain) {
   ASSERT_TRUE(states[0].next_try);
   EXPECT_EQ(states[0].next_try->ms, 5000);
   std::shared_ptr<Driver> replaced;
-  EXPECT_TRUE(registry_.Add(peer_, "a:1", MakeDriver(), replaced));
+  EXPECT_TRUE(registry_.Add(peer_, "a:1", MakeDriver(), kNow, replaced).ok());
   EXPECT_FALSE(registry_.States()[0].next_try);
 }
 
 TEST_F(RegistryTest, TakesNobodyAfterStop) {
   registry_.Stop();
   std::shared_ptr<Driver> replaced;
-  EXPECT_FALSE(registry_.Add(peer_, "a:1", MakeDriver(), replaced));
+  EXPECT_EQ(CodeOf(registry_.Add(peer_, "a:1", MakeDriver(), kNow, replaced)),
+            ErrorCode::kNotReady);
   EXPECT_TRUE(registry_.WaitEmpty(Duration(0)));
 }
 

@@ -1,0 +1,139 @@
+#include "sync/link/probe.h"
+
+#include <future>
+#include <utility>
+
+#include <grpc/support/time.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/client_callback.h>
+
+#include "protocol/vocab/error.h"
+#include "sync/link/grpc_bytes.h"
+
+namespace tj::link {
+namespace {
+
+// More than hello, refusal and ping is not read.
+constexpr int kAnswersMax = 4;
+
+class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  ProbeQuestion(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, Duration timeout)
+      : clock_(clock), stub_(channel) {
+    context_.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                       gpr_time_from_millis(timeout.count(), GPR_TIMESPAN)));
+  }
+
+  void Ask() {
+    answer_.asked_at = clock_.Now();
+    question_ = ToBuffer(wire::EncodeFrame(wire::PingFrame{.nonce = 1, .at = answer_.asked_at}));
+    stub_.PrepareBidiStreamingCall(&context_, kProbeMethod, grpc::StubOptions(), this);
+    StartRead(&incoming_);
+    StartWriteLast(&question_, grpc::WriteOptions());
+    StartCall();
+  }
+  // Blocks until the call is over.
+  ProbeAnswer Wait() {
+    over_->get_future().wait();
+    return std::move(answer_);
+  }
+
+  void OnReadDone(bool ok) override {
+    Bytes message;
+    if (!ok || !FromBuffer(incoming_, message)) return;
+    answer_.answered_at = clock_.Now();
+    auto frame = wire::DecodeFrame(message);
+    if (!frame.ok()) {
+      bad_ = frame.status();
+    } else if (auto* hello = std::get_if<wire::Hello>(&*frame)) {
+      answer_.hello = std::move(*hello);
+    } else if (auto* refuse = std::get_if<wire::RefuseFrame>(&*frame)) {
+      answer_.refuse = std::move(*refuse);
+    } else if (auto* ping = std::get_if<wire::PingFrame>(&*frame)) {
+      answer_.ping = *ping;
+    }
+    incoming_.Clear();
+    if (++answers_ < kAnswersMax) StartRead(&incoming_);
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    answer_.status = status.ok() ? bad_ : FromGrpc(status);
+    const auto auth = context_.auth_context();
+    if (auth != nullptr) answer_.certificate = PeerCertificate(*auth);
+    const auto over = over_;  // the waiting thread may delete us as soon as it is told
+    over->set_value();
+  }
+
+ private:
+  const Clock& clock_;
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer question_;
+  grpc::ByteBuffer incoming_;
+  int answers_ = 0;
+  absl::Status bad_;
+  ProbeAnswer answer_;
+  const std::shared_ptr<std::promise<void>> over_ = std::make_shared<std::promise<void>>();
+};
+
+class ProbeCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  ProbeCall(std::string certificate, AnswerProbe answer)
+      : certificate_(std::move(certificate)), answer_(std::move(answer)) {
+    StartRead(&question_);
+  }
+
+  void OnReadDone(bool ok) override {
+    Bytes question;
+    if (!ok || !FromBuffer(question_, question)) {
+      Finish(ToGrpc(Error(ErrorCode::kSyncState, "no question")));
+      return;
+    }
+    answer_(certificate_, std::move(question), [this](std::vector<wire::Frame> answers) {
+      answers_ = std::move(answers);
+      WriteNext();
+    });
+  }
+  void OnWriteDone(bool ok) override {
+    if (ok) {
+      WriteNext();
+    } else {
+      Finish(ToGrpc(Error(ErrorCode::kSyncLink, "a write failed")));
+    }
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void WriteNext() {
+    if (next_ == answers_.size()) {
+      Finish(grpc::Status::OK);
+      return;
+    }
+    outgoing_ = ToBuffer(wire::EncodeFrame(answers_[next_++]));
+    StartWrite(&outgoing_);
+  }
+
+  const std::string certificate_;
+  const AnswerProbe answer_;
+  grpc::ByteBuffer question_;
+  grpc::ByteBuffer outgoing_;
+  std::vector<wire::Frame> answers_;
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+ProbeAnswer AskProbe(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock,
+                     Duration timeout) {
+  ProbeQuestion question(channel, clock, timeout);
+  question.Ask();
+  return question.Wait();
+}
+
+grpc::ServerGenericBidiReactor* MakeProbeCall(std::string certificate_pem,
+                                              const AnswerProbe& answer) {
+  return new ProbeCall(std::move(certificate_pem), answer);
+}
+
+}  // namespace tj::link
