@@ -113,9 +113,13 @@ void AddCall(const link::PingReport& report, const std::string& root, Instant no
   }
   if (!report.called->ok()) {
     return steps.Failed("let-in", "询问对方", "asking it", *report.called,
-                        "证书可能被对方拒绝, 或对方版本较旧不支持 peer ping; 见下面的连接",
-                        "it may refuse our certificate, or be an older version without peer ping; "
-                        "see the stream below");
+                        "证书可能被对方拒绝: 核对双方的 TLS 根证书和信任表",
+                        "it may refuse our certificate: check the TLS root and the trust list of "
+                        "both sides");
+  }
+  if (!report.let_in) {
+    steps.Skipped("let-in", "对方版本较旧, 不支持 peer ping; 见下面的跟随连接",
+                  "an older version that knows no peer ping; see the stream below");
   }
   if (report.let_in && !report.let_in->ok()) {
     steps.Failed("let-in", "对方不接受本节点", "it does not let us in", *report.let_in);

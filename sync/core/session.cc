@@ -153,9 +153,7 @@ void Session::Impl::End(const absl::Status& why, Output& out) {
   out.then_send.push_back(wire::RefuseFrame{
       .code = std::string(info.name), .detail = DetailOf(why), .retry = info.retryable});
   out.close = why;
-  const ErrorCode code = CodeOf(why);
-  const bool no_hello = phase == Phase::kHandshake && code == ErrorCode::kSyncTimeout;
-  out.misbehaved = IsMisbehaviour(code) || no_hello;
+  out.misbehaved = IsMisbehaviour(CodeOf(why));
   phase = Phase::kClosed;
 }
 

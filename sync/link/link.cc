@@ -315,7 +315,8 @@ class LinkImpl final : public Link {
     const Instant now = host_.clock().Now();
     if (now - dialled_at_ >= kGoodConnection && !end.misbehaved) back_off_.Reset();
     const Penalty penalty = penalties_.Of(options_.parent->code, now);
-    const Duration delay = std::max(back_off_.Next(), penalty.until - now);
+    const Duration delay = std::max(
+        back_off_.Next(), std::min<Duration>(penalty.until - now, limits::kReconnectDelayMax));
     registry_.Note(options_.parent->code, options_.parent->address, end.reason, now + delay);
     dial_timer_.expires_after(delay);
     dial_timer_.async_wait([this](const boost::system::error_code& error) {

@@ -58,7 +58,9 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   }
 
   void OnDone(const grpc::Status& status) override {
-    answer_.status = status.ok() ? bad_ : FromGrpc(status);
+    // An older node knows no such call; that it says so shows that it is there.
+    const bool unknown = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+    answer_.status = status.ok() || unknown ? bad_ : FromGrpc(status);
     const auto auth = context_.auth_context();
     if (auth != nullptr) answer_.certificate = PeerCertificate(*auth);
     const auto over = over_;  // the waiting thread may delete us as soon as it is told

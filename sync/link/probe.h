@@ -27,7 +27,7 @@ inline constexpr char kProbeMethod[] = "/tj.v1.Follow/Probe";
 // --- who asks ---
 
 struct ProbeAnswer {
-  absl::Status status;      // of the call, OK when it was answered
+  absl::Status status;      // of the call; OK without an answer below: an older node
   std::string certificate;  // PEM, when TLS got so far
   Instant asked_at;
   Instant answered_at;

@@ -2,6 +2,7 @@
 
 #include "sync/link/link.h"
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,8 @@ namespace tj::link {
 namespace {
 
 using Kind = sync::Event::Kind;
+
+constexpr Duration kPatience{30'000};
 
 class LinkTest : public ::testing::Test {
  protected:
@@ -155,6 +158,73 @@ TEST_F(LinkTest, StopsWhileNobodyAnswers) {
   EXPECT_TRUE(county_.WaitForTrustAsked(2));
   child->Stop();
   EXPECT_FALSE(child->Peers()[0].connected);
+}
+
+TEST_F(LinkTest, APingShowsTheWayThereAndTheWayBack) {
+  Fill(county_, 5);
+  const auto parent = Listen();
+  const auto child = Dial(parent->port(), county_, "370826", "370826");
+  ASSERT_TRUE(city_.WaitFor(Kind::kHeldAll, 5));
+  ASSERT_TRUE(county_.WaitFor(Kind::kReady, 0));
+  const NodeCode city = *NodeCode::Parse("370800");
+  const NodeCode county = *NodeCode::Parse("370826");
+  const PingReport up = child->Ping(city, kPatience);
+  ASSERT_TRUE(up.reached && up.called && up.let_in);
+  EXPECT_TRUE(up.reached->ok()) << up.reached->status();
+  EXPECT_TRUE(up.called->ok()) << *up.called;
+  EXPECT_TRUE(up.let_in->ok()) << *up.let_in;
+  ASSERT_TRUE(up.hello);
+  EXPECT_EQ(up.hello->node, city);
+  ASSERT_EQ(up.hello->held.size(), 1u);
+  EXPECT_EQ(up.hello->held[0].size, 5u);
+  EXPECT_EQ(crypto::Certificate::FromPem(up.certificate_pem)->Node(), city);
+  ASSERT_TRUE(up.clock) << "one machine, one clock";
+  EXPECT_LE(std::abs(up.clock->ahead.count()), up.clock->round_trip.count() / 2 + 1);
+  EXPECT_TRUE(up.stream.ok()) << up.stream.status();
+  // Twice, and from above: over the stream alone.
+  for (int i = 0; i < 2; ++i) {
+    const PingReport down = parent->Ping(county, kPatience);
+    EXPECT_FALSE(down.reached);
+    EXPECT_TRUE(down.stream.ok()) << down.stream.status();
+    ASSERT_TRUE(down.state);
+    EXPECT_TRUE(down.state->certificate_until);
+  }
+  EXPECT_TRUE(child->Peers()[0].connected) << "the probe replaced no stream";
+  const PingReport nobody = parent->Ping(*NodeCode::Parse("370811"), kPatience);
+  EXPECT_EQ(CodeOf(nobody.stream.status()), ErrorCode::kSyncNotConnected);
+}
+
+TEST_F(LinkTest, APingSaysWhereTheWayEnds) {
+  // Not let in: on no list.
+  MemoryHost stranger(nodes_, "370829");
+  auto parent = Listen();
+  const NodeCode city = *NodeCode::Parse("370800");
+  auto child = Dial(parent->port(), stranger, "370829", "370829");
+  const PingReport refused = child->Ping(city, kPatience);
+  ASSERT_TRUE(refused.called && refused.let_in);
+  EXPECT_TRUE(refused.called->ok()) << *refused.called;
+  EXPECT_EQ(CodeOf(*refused.let_in), ErrorCode::kTrustUnknownNode) << *refused.let_in;
+  EXPECT_FALSE(refused.hello) << "a stranger learns nothing of what is here";
+  child->Stop();
+  // Another node there.
+  parent->Stop();
+  parent = Listen("370811");
+  const int port = parent->port();
+  child = Dial(parent->port(), county_, "370826", "370826");
+  const PingReport other = child->Ping(city, kPatience);
+  ASSERT_TRUE(other.reached && other.called);
+  EXPECT_TRUE(other.reached->ok());
+  EXPECT_FALSE(other.called->ok());
+  child->Stop();
+  parent->Stop();
+  parent.reset();
+  // Nothing there.
+  child = Dial(port, county_, "370826", "370826");
+  const PingReport gone = child->Ping(city, kPatience);
+  ASSERT_TRUE(gone.reached);
+  EXPECT_EQ(CodeOf(gone.reached->status()), ErrorCode::kSyncLink);
+  EXPECT_FALSE(gone.called);
+  child->Stop();
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // The parts of the link that need no network: waiting times, the queue of a stream, the registry.
 
 #include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -147,6 +150,118 @@ TEST(Penalties, GrowAndAreForgotten) {
 }
 
 constexpr Instant kNow{1'000'000};
+
+// A transport that goes nowhere.
+class FakeTransport final : public Transport {
+ public:
+  void Send(Bytes message) override { sent.push_back(std::move(message)); }
+  bool Drained() override { return backlog.bytes == 0; }
+  Backlog Waiting() override { return backlog; }
+  void Consumed() override {}
+  void Close(absl::Status why) override { reason = std::move(why); }
+  void Abort() override { aborted = true; }
+
+  Backlog backlog;
+  std::vector<Bytes> sent;
+  std::optional<absl::Status> reason;
+  bool aborted = false;
+};
+
+class DriverTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    driver_ = std::make_shared<Driver>(io_.get_executor(), host_,
+                                       sync::SessionOptions{.self = *NodeCode::Parse("370800"),
+                                                            .peer = peer_,
+                                                            .software = "test",
+                                                            .trust = host_.trust(),
+                                                            .signer = &host_.signer(),
+                                                            .ledgers = &host_.ledgers()},
+                                       [this](const Driver::End& end) { end_ = end; });
+    driver_->Attach(transport_);
+    driver_->Begin(Instant{1});
+    io_.poll();
+    ASSERT_EQ(transport_->sent.size(), 1u) << "hello";
+  }
+  void Receive(const wire::Frame& frame) {
+    driver_->Message(wire::EncodeFrame(frame));
+    io_.poll();
+  }
+  void EndTransport() {
+    driver_->Closed(*transport_->reason);
+    io_.poll();
+    ASSERT_TRUE(end_);
+  }
+
+  const TestNodes nodes_;
+  const NodeCode peer_ = *NodeCode::Parse("370826");
+  MemoryHost host_{nodes_, "370800"};
+  boost::asio::io_context io_;
+  const std::shared_ptr<FakeTransport> transport_ = std::make_shared<FakeTransport>();
+  std::shared_ptr<Driver> driver_;
+  std::optional<Driver::End> end_;
+};
+
+TEST_F(DriverTest, CutsOffWhoReadsNothing) {
+  Receive(wire::Hello{.node = peer_, .software = "test"});
+  EXPECT_FALSE(transport_->reason);
+  transport_->backlog = {limits::kSendQueueBytesMax + 1, 7};
+  Receive(wire::PingFrame{.nonce = 1, .at = Instant{1}});
+  ASSERT_TRUE(transport_->reason);
+  EXPECT_EQ(CodeOf(*transport_->reason), ErrorCode::kSyncSlow);
+  EXPECT_TRUE(transport_->aborted);
+  EndTransport();
+  EXPECT_TRUE(end_->misbehaved);
+  EXPECT_FALSE(driver_->State().connected);
+}
+
+TEST_F(DriverTest, TellsAPeerWhyAndTakesNothingMore) {
+  Receive(wire::PingFrame{.nonce = 1, .at = Instant{1}});  // before hello
+  ASSERT_TRUE(transport_->reason);
+  EXPECT_EQ(CodeOf(*transport_->reason), ErrorCode::kSyncState);
+  const auto last = wire::DecodeFrame(transport_->sent.back());
+  ASSERT_TRUE(last.ok());
+  EXPECT_EQ(std::get<wire::RefuseFrame>(*last).code, "SYNC-STATE");
+  const size_t sent = transport_->sent.size();
+  Receive(wire::Hello{.node = peer_, .software = "test"});
+  EXPECT_EQ(transport_->sent.size(), sent);
+  EXPECT_FALSE(transport_->aborted) << "it has a while to take the last words";
+  EndTransport();
+  EXPECT_TRUE(end_->misbehaved);
+}
+
+TEST_F(DriverTest, AFailingStoreIsNobodysFault) {
+  driver_->Close(Error(ErrorCode::kStoreFull));
+  io_.poll();
+  EndTransport();
+  EXPECT_FALSE(end_->misbehaved);
+}
+
+TEST_F(DriverTest, APingEndsWithTheStream) {
+  std::optional<absl::StatusOr<sync::PeerClock>> answer;
+  const auto ping = [&] {
+    answer.reset();
+    driver_->Ping([&](absl::StatusOr<sync::PeerClock> clock) { answer = std::move(clock); });
+    io_.poll();
+  };
+  ping();
+  ASSERT_TRUE(answer) << "before hello";
+  EXPECT_EQ(CodeOf(answer->status()), ErrorCode::kSyncNotConnected);
+  Receive(wire::Hello{.node = peer_, .software = "test"});
+  ping();
+  EXPECT_FALSE(answer);
+  const auto asked = wire::DecodeFrame(transport_->sent.back());
+  const auto& frame = std::get<wire::PingFrame>(asked.value());
+  Receive(wire::PingFrame{.nonce = frame.nonce, .reply = true, .at = frame.at + Duration(50'000)});
+  ASSERT_TRUE(answer && answer->ok());
+  EXPECT_GT((*answer)->ahead, Duration(40'000));
+  ping();
+  EXPECT_FALSE(answer);
+  driver_->Closed(Error(ErrorCode::kSyncLink));
+  io_.poll();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(CodeOf(answer->status()), ErrorCode::kSyncNotConnected);
+}
 
 class RegistryTest : public ::testing::Test {
  protected:
