@@ -33,6 +33,32 @@ TEST_F(BundleTest, BothWaysByFilesAlone) {
   EXPECT_EQ(StatedBy(bureau, county, Kind::kHeld), 300u);
 }
 
+// A county follows another one's ledger through the bureau, and nobody shares a network.
+TEST_F(BundleTest, ALedgerIsPassedOnByFilesAlone) {
+  std::vector<scenario::Member> members = Members();
+  for (scenario::Member& member : members) {
+    if (member.code == other.code) member.follows = {county.code};
+  }
+  for (Side* side : {&bureau, &county, &other}) {
+    side->host.trust = scenario::Keyring::Instance().Trust(members);
+  }
+  county.Write(300, clock.now, Audience::kParent);
+  county.Write(300, clock.now, Audience::kAll);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  const Imported at_other = ImportAt(other, ExportTo(bureau, other)[0]);
+  ASSERT_TRUE(at_other.status.ok()) << at_other.status;
+  ExpectSame(county, other);
+  const scenario::MemoryLedger& held = *other.node.Find(county.node.own_id());
+  EXPECT_TRUE(held.leaf(Index{299}).body.empty());
+  EXPECT_FALSE(held.leaf(Index{300}).body.empty());
+
+  const Imported at_bureau = ImportAt(bureau, ReplyTo(other, bureau, at_other)[0]);
+  ASSERT_TRUE(at_bureau.status.ok()) << at_bureau.status;
+  ASSERT_TRUE(ImportAt(county, ExportTo(bureau, county)[0]).status.ok());
+  EXPECT_EQ(StatedBy(county, other, Kind::kSeen), 600u);
+  EXPECT_EQ(StatedBy(county, other, Kind::kHeld), 600u);
+}
+
 TEST_F(BundleTest, OnlyWhatThePeerLacks) {
   county.Write(500, clock.now);
   const Imported first = ImportAt(bureau, ExportTo(county, bureau)[0]);
