@@ -47,6 +47,12 @@ void Print(const api::StatusReply& reply) {
     }
   }
   for (const api::ProjectionStatus& projection : reply.projections()) {
+    if (projection.unknown_families() > 0) {
+      std::printf(
+          "投影 projection %s of %s: 跳过未知类型记录 records of unknown families skipped %llu\n",
+          projection.name().c_str(), projection.ledger().c_str(),
+          static_cast<unsigned long long>(projection.unknown_families()));
+    }
     if (projection.behind() > 0) {
       std::printf("投影 projection %s of %s: 落后 behind %llu\n", projection.name().c_str(),
                   projection.ledger().c_str(),

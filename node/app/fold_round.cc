@@ -39,7 +39,7 @@ std::vector<FoldRound::Progress> FoldRound::Positions() const {
   for (const auto* projector : {&case_projector_, &cube_projector_}) {
     const char* name = projector == &case_projector_ ? "case" : "cube";
     for (const store::ProjectionProgress& progress : projector->progress()) {
-      positions.push_back({name, progress.ledger, progress.size});
+      positions.push_back({name, progress.ledger, progress.size, progress.unknown});
     }
   }
   return positions;

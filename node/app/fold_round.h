@@ -24,6 +24,7 @@ class FoldRound {
     std::string projection;
     LedgerId ledger;
     uint64_t size = 0;
+    uint64_t unknown = 0;  // of them, of families that this build does not know
   };
 
   // All must outlive it.

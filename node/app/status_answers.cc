@@ -90,6 +90,7 @@ absl::StatusOr<api::StatusReply> NodeServices::Status() {
     projection.set_name(position.projection);
     projection.set_ledger(position.ledger.Text());
     projection.set_size(position.size);
+    projection.set_unknown_families(position.unknown);
     TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(position.ledger.Text()));
     projection.set_behind(open.view.size() - std::min(open.view.size(), position.size));
   }

@@ -5,6 +5,7 @@
 
 #include "node/store/keys.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/family.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
@@ -21,6 +22,7 @@ struct Position {
   uint32_t code_version = 0;
   uint64_t size = 0;
   Hash root;
+  uint64_t unknown = 0;  // ProjectionProgress
 };
 
 Bytes EncodePosition(const Position& position) {
@@ -29,6 +31,7 @@ Bytes EncodePosition(const Position& position) {
   writer.U32(position.code_version);
   writer.U64(position.size);
   writer.Raw(position.root.view());
+  writer.U64(position.unknown);
   return value;
 }
 
@@ -38,6 +41,7 @@ std::optional<Position> ParsePosition(ByteView value) {
   position.code_version = reader.U32();
   position.size = reader.U64();
   const auto root = Hash::FromBytes(reader.Raw(Hash::kSize));
+  position.unknown = reader.U64();
   if (!root || !reader.AtEnd()) return std::nullopt;
   position.root = *root;
   return position;
@@ -133,6 +137,7 @@ absl::Status Projector::Load(const KvReader& reader, const std::vector<LedgerId>
     }
     if (!match) break;
     ProgressOf(*ledger).size = position->size;
+    ProgressOf(*ledger).unknown = position->unknown;
   }
   if (!match) {
     progress_.clear();
@@ -196,11 +201,15 @@ absl::Status Projector::Fold(LedgerView& view, const std::vector<wire::Segment>&
     if (index >= pieces.back().end()) break;
     batch.Put(keys::Late(projection_.name(), view.id(), index), {});
   }
-  Position position{projection_.code_version(), pieces.back().end().value, {}};
+  Position position{projection_.code_version(), pieces.back().end().value, {}, progress.unknown};
+  position.unknown += static_cast<uint64_t>(std::count_if(
+      leaves_.begin(), leaves_.end(),
+      [](const ProjectedLeaf& leaf) { return !FamilyName(leaf.header.family).has_value(); }));
   TJ_ASSIGN_OR_RETURN(position.root, view.RootAt(position.size));
   batch.Put(keys::Position(projection_.name(), view.id()), EncodePosition(position));
   TJ_RETURN_IF_ERROR(derived_.Write(batch, Durability::kUnsynced));
   progress.size = position.size;
+  progress.unknown = position.unknown;
   return absl::OkStatus();
 }
 
@@ -229,7 +238,7 @@ ProjectionProgress& Projector::ProgressOf(const LedgerId& ledger) {
       std::lower_bound(progress_.begin(), progress_.end(), ledger,
                        [](const auto& one, const LedgerId& id) { return one.ledger < id; });
   if (at != progress_.end() && at->ledger == ledger) return *at;
-  return *progress_.insert(at, {ledger, 0});
+  return *progress_.insert(at, {.ledger = ledger});
 }
 
 uint64_t Projector::SizeOf(const LedgerId& ledger) const {

@@ -48,8 +48,7 @@ class Projection {
   virtual bool Reads(const LedgerId& ledger) const = 0;
   // Folds consecutive leaves, at most limits::kSegmentRecordsMax, or one that is late; reads
   // earlier rows from `derived`, adds new ones to `batch`. Never fails on a payload: what does not
-  // parse is counted under keys::derived_prefix::kSkipped. An error is one of the database. Called
-  // from one thread.
+  // parse is skipped. An error is one of the database. Called from one thread.
   virtual absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
                              const KvReader& derived, KvBatch& batch) = 0;
   // Forget anything cached in memory: the rows were deleted, or the last batch was not written.
@@ -59,6 +58,7 @@ class Projection {
 struct ProjectionProgress {
   LedgerId ledger;
   uint64_t size = 0;
+  uint64_t unknown = 0;  // of them, records of families that this build does not know
 };
 
 // Drives one projection. Confined to a thread.

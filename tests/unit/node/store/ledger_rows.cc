@@ -31,12 +31,12 @@ void LedgerRows::AddSegment(const std::vector<wire::Leaf>& leaves) {
       values::EncodeState(tree_.size(), leaves.back().header.recorded_at, tree_.roots());
 }
 
-void LedgerRows::AddTicks(uint32_t count, std::string_view seed) {
+void LedgerRows::AddTicks(uint32_t count, std::string_view seed, Family family) {
   std::vector<wire::Leaf> leaves;
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t index = tree_.size() + i;
     leaves.push_back(
-        LeafOf(Family::kTick, Audience::kAll, Instant{static_cast<int64_t>(index)},
+        LeafOf(family, Audience::kAll, Instant{static_cast<int64_t>(index)},
                *wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), Cat(seed, index), {}, {})));
   }
   AddSegment(leaves);

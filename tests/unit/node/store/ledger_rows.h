@@ -25,7 +25,7 @@ class LedgerRows {
   // Adds leaves that have their body hash, as one segment, with what follows from them.
   void AddSegment(const std::vector<wire::Leaf>& leaves);
   // Adds `count` ticks, whose bodies depend on `seed` and their index.
-  void AddTicks(uint32_t count, std::string_view seed);
+  void AddTicks(uint32_t count, std::string_view seed, Family family = Family::kTick);
 
   const LedgerId& id() const { return id_; }
   uint64_t size() const { return tree_.size(); }
