@@ -9,7 +9,7 @@ namespace tj::app {
 
 TomlReader::TomlReader(const std::string& path) : path_(path) {
   try {
-    table_ = toml::parse_file(path);
+    table_ = std::make_shared<const toml::table>(toml::parse_file(path));
     parsed_ = true;
   } catch (const toml::parse_error& error) {
     // A file that cannot be read at all has no line.
@@ -21,16 +21,16 @@ TomlReader::TomlReader(const std::string& path) : path_(path) {
 
 const toml::node* TomlReader::Find(std::string_view key) {
   asked_.insert(std::string(key));
-  return table_.at_path(key).node();
+  return table_->at_path(key).node();
 }
 
 std::string TomlReader::Place(const toml::node* node) const {
-  const auto line = node != nullptr ? node->source().begin.line : table_.source().begin.line;
+  const auto line = node != nullptr ? node->source().begin.line : table_->source().begin.line;
   return Cat(path_, ":", line);
 }
 
 void TomlReader::Problem(std::string_view key, std::string_view what) {
-  problems_.push_back(Cat(Place(table_.at_path(key).node()), ": ", key, ": ", what));
+  problems_.push_back(Cat(Place(table_->at_path(key).node()), ": ", key, ": ", what));
 }
 
 std::optional<std::string> TomlReader::Text(std::string_view key, bool required) {
@@ -127,7 +127,8 @@ TomlReader TomlReader::Row(std::string_view key, size_t index) {
   TomlReader row;
   row.path_ = path_;
   row.parsed_ = true;
-  row.table_ = *table_.at_path(key).as_array()->get(index)->as_table();
+  // Not a copy: that would have no lines.
+  row.table_ = {table_, table_->at_path(key).as_array()->get(index)->as_table()};
   return row;
 }
 
@@ -140,7 +141,7 @@ bool TomlReader::AskedBelow(std::string_view prefix) const {
                      [&](const std::string& key) { return key.starts_with(prefix); });
 }
 
-void TomlReader::RefuseUnknown() { RefuseUnknownIn(table_, ""); }
+void TomlReader::RefuseUnknown() { RefuseUnknownIn(*table_, ""); }
 
 void TomlReader::RefuseUnknownIn(const toml::table& table, const std::string& prefix) {
   for (const auto& [key, node] : table) {

@@ -6,6 +6,7 @@
 #define TJ_NODE_APP_TOML_READER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -53,7 +54,8 @@ class TomlReader {
 
   std::string path_;
   bool parsed_ = false;  // else nothing is missed: the parser's problem says it all
-  toml::table table_;
+  // Shared by the readers of its rows, which point into it.
+  std::shared_ptr<const toml::table> table_ = std::make_shared<const toml::table>();
   std::set<std::string> asked_;
   std::vector<std::string> problems_;
 };
