@@ -40,6 +40,7 @@ void AddStatus(CLI::App& app, Context& context);
 void AddIntake(CLI::App& app, Context& context);
 void AddLedger(CLI::App& app, Context& context);
 void AddPeer(CLI::App& app, Context& context);
+void AddOrder(CLI::App& app, Context& context);
 void AddDoctor(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
 void AddBundle(CLI::App& app, Context& context);

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   tj::cli::AddLedger(app, context);
   tj::cli::AddPeer(app, context);
   tj::cli::AddBundle(app, context);
+  tj::cli::AddOrder(app, context);
   tj::cli::AddDoctor(app, context);
   tj::cli::AddQuery(app, context);
   tj::cli::AddCase(app, context);

@@ -42,6 +42,12 @@ void Print(const api::StatusReply& reply) {
   std::vector<const api::LedgerStatus*> ledgers = {&reply.own()};
   for (const api::LedgerStatus& ledger : reply.followed()) ledgers.push_back(&ledger);
   for (const api::LedgerStatus* ledger : ledgers) {
+    if (ledger->missing_bodies() > 0) {
+      std::printf(
+          "应收未到 owed and not here, %s: %llu 条, 自记录 from record %llu, 自 since %s\n",
+          ledger->ledger().c_str(), static_cast<unsigned long long>(ledger->missing_bodies()),
+          static_cast<unsigned long long>(ledger->owed_leaves(0)), ledger->owed_since().c_str());
+    }
     for (const std::string& file : ledger->proofs()) {
       std::printf("证明 proof about %s: %s\n", ledger->ledger().c_str(), file.c_str());
     }

@@ -57,6 +57,12 @@ class Services {
   // Begins to take back from another node what the own ledger has lost; Doctor tells how it goes.
   virtual absl::StatusOr<api::RecoverReply> Recover(const api::RecoverRequest& request) = 0;
 
+  virtual absl::StatusOr<api::OrderIssueReply> OrderIssue(
+      const api::OrderIssueRequest& request) = 0;
+  virtual absl::StatusOr<api::OrderReplyReply> OrderReply(
+      const api::OrderReplyRequest& request) = 0;
+  virtual absl::StatusOr<api::OrderListReply> OrderList(const api::OrderListRequest& request) = 0;
+
   virtual absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) = 0;
   virtual absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) = 0;
   virtual absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) = 0;

@@ -188,6 +188,7 @@ class ImportCall {
 bundle::Host HostOf(const NodeParts& parts) {
   bundle::Host host{.self = parts.own.origin, .software = Cat("tongjian/", kVersion)};
   host.trust = parts.host.trust();
+  host.addresses = parts.host.addresses();
   host.signer = parts.identity.signer.get();
   host.ledgers = &parts.host.ledgers();
   host.clock = &parts.clock;

@@ -97,6 +97,9 @@ void ReadOptions(TomlReader& toml, Config& config) {
   if (const auto seconds = toml.Integer("publish.heads_interval_seconds", 1, 86'400)) {
     config.heads_interval = Duration(*seconds * 1000);
   }
+  if (const auto seconds = toml.Integer("follow.owed_alarm_seconds", 1, 86'400)) {
+    config.owed_alarm = Duration(*seconds * 1000);
+  }
   for (const int64_t year : toml.Integers("calendars.demonstration_years")) {
     if (year < 1990 || year > 2199) {
       toml.Problem("calendars.demonstration_years", "must be years from 1990 to 2199");

@@ -28,7 +28,7 @@ struct Config {
 
   std::string sign_certificate;  // paths, made absolute against the file's folder
   std::string sign_key;
-  std::string encryption_key;  // empty: bundles cannot be read here
+  std::string encryption_key;  // empty: no bundles, no orders
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_root;
@@ -49,6 +49,7 @@ struct Config {
   Duration start_wait =
       limits::kStartWait;  // for a follower, after a start, before anything is signed
   Duration heads_interval = limits::kHeadsInterval;  // between two `heads` records
+  Duration owed_alarm = limits::kOwedBodyMax;        // a body that is owed may be away so long
   std::vector<std::string> calendar_files;
   std::vector<int> demonstration_years;  // 演示
 

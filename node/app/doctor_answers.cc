@@ -7,6 +7,7 @@
 
 #include "node/app/node_services.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 
@@ -156,6 +157,32 @@ void AddPeers(const NodeParts& parts, api::DoctorReply& reply) {
   }
 }
 
+// Bodies that are owed to this node and not here.
+absl::Status AddOwed(const NodeParts& parts, api::DoctorReply& reply) {
+  TJ_ASSIGN_OR_RETURN(const auto snapshot, parts.truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
+  for (const LedgerId& ledger : ledgers) {
+    if (ledger == parts.own) continue;
+    TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), ledger));
+    TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(limits::kOpenRangeMax));
+    if (missing.empty()) continue;
+    const auto since = parts.owed_watch.Since(ledger);
+    const bool overdue = since && parts.clock.Now() >= *since + parts.owed_watch.bound();
+    Add(reply, "DQ-OWED", overdue ? "error" : "warning",
+        Cat("账本 ", ledger.Text(), " 应收的内容缺失 ", missing.size(), " 条 (如督办单)"),
+        Cat(missing.size(), " records of ledger ", ledger.Text(),
+            " that are owed to this node came without their content (an order, perhaps)"),
+        Cat("from record ", missing.front().value,
+            since ? Cat(", since ", since->Text()) : std::string()),
+        {"节点每分钟索取一次, 到齐之前不出具收讫声明 it asks each minute, and does not state that "
+         "it "
+         "holds the ledger",
+         Cat("请对方核对 take it up with ", ledger.origin.text(), ": tongjianctl ledger show ",
+             missing.front().value, " --count 1 --ledger ", ledger.Text())});
+  }
+  return absl::OkStatus();
+}
+
 void AddCertificate(const char* zh, const char* en, const crypto::Certificate& certificate,
                     Instant now, api::DoctorReply& reply) {
   const int64_t days = (certificate.not_after().ms - now.ms) / kMsPerDay;
@@ -192,6 +219,7 @@ absl::StatusOr<api::DoctorReply> NodeServices::Doctor() {
            "核对 check it: tongjianctl verify FILE --root record-root.pem"});
     }
   }
+  TJ_RETURN_IF_ERROR(AddOwed(parts_, reply));
   AddOwnState(parts_, two_histories, reply);
   AddTruth(parts_, reply);
   AddPeers(parts_, reply);

@@ -14,6 +14,7 @@
 #include "node/query/cube.h"
 #include "node/store/projection.h"
 #include "node/store/truth.h"
+#include "node/supervise/order_projection.h"
 #include "protocol/vocab/time.h"
 
 namespace tj::app {
@@ -44,8 +45,10 @@ class FoldRound {
   const Clock& clock_;
   cases::CaseProjection case_projection_;
   query::CubeProjection cube_projection_;
+  supervise::OrderProjection order_projection_;
   store::Projector case_projector_;
   store::Projector cube_projector_;
+  store::Projector order_projector_;
   cases::SummaryEmitter emitter_;
 };
 

@@ -30,6 +30,16 @@ void FollowHost::ReplaceTrust(std::shared_ptr<const crypto::TrustStore> trust) {
   trust_ = std::move(trust);
 }
 
+std::shared_ptr<const crypto::AddressBook> FollowHost::addresses() {
+  const std::lock_guard lock(mutex_);
+  return addresses_;
+}
+
+void FollowHost::UseAddresses(std::shared_ptr<const crypto::AddressBook> addresses) {
+  const std::lock_guard lock(mutex_);
+  addresses_ = std::move(addresses);
+}
+
 std::map<LedgerId, absl::Status> FollowHost::Problems() const {
   const std::lock_guard lock(mutex_);
   return problems_;

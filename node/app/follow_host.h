@@ -44,6 +44,7 @@ class FollowHost final : public link::Host {
   crypto::Signer& signer() override { return gated_signer_; }
   const Clock& clock() override { return clock_; }
   std::shared_ptr<const crypto::TrustStore> trust() override;
+  std::shared_ptr<const crypto::AddressBook> addresses() override;
   void Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) override;
   void OnEvent(const NodeCode& peer, const sync::Event& event) override;
   // The same, for what does not run on a session's strand.
@@ -53,6 +54,9 @@ class FollowHost final : public link::Host {
   }
 
   void ReplaceTrust(std::shared_ptr<const crypto::TrustStore> trust);
+  // Made from the trust list and the node's encryption key; before that no addressed record is
+  // known to be anybody's.
+  void UseAddresses(std::shared_ptr<const crypto::AddressBook> addresses);
   // Why a ledger stands still, by ledger; OK entries are absent.
   std::map<LedgerId, absl::Status> Problems() const;
 
@@ -79,7 +83,9 @@ class FollowHost final : public link::Host {
   const Hooks hooks_;
   GatedSigner gated_signer_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const crypto::TrustStore> trust_;  // shared with sessions; immutable
+  // Shared with sessions; immutable.
+  std::shared_ptr<const crypto::TrustStore> trust_;
+  std::shared_ptr<const crypto::AddressBook> addresses_;
   std::map<LedgerId, absl::Status> problems_;
 };
 

@@ -1,5 +1,6 @@
 #include "node/app/governing.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/sm3.h"
@@ -116,9 +117,55 @@ v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, In
   return alarm;
 }
 
+v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Instant since,
+                    Instant now) {
+  constexpr size_t kNamed = 10;
+  v1::Alarm alarm;
+  alarm.set_alarm_id(Cat("DQ-OWED/", ledger.Text(), "/", leaves.front().value));
+  alarm.set_rule_id("DQ-OWED");
+  alarm.set_rule_version(1);
+  alarm.set_severity(kSeveritySystem);
+  alarm.set_subject(ledger.Text());
+  alarm.set_raised_at_ms(now.ms);
+  std::string named;
+  for (const Index leaf : leaves.first(std::min(kNamed, leaves.size()))) {
+    named += Cat(named.empty() ? "" : " ", leaf.value);
+  }
+  auto& facts = *alarm.mutable_facts();
+  facts["count"] = std::to_string(leaves.size());
+  facts["leaves"] = named;
+  facts["last"] = std::to_string(leaves.back().value);
+  facts["since"] = since.Text();
+  return alarm;
+}
+
 absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audience audience) {
   return Prepare(Family::kAlarm, audience, wire::kFlagUrgent, alarm.SerializeAsString(),
                  AlarmName(alarm));
+}
+
+store::DedupKey OrderName(const v1::SuperviseOrder& order) {
+  return {.source = "~order", .case_no = order.order_no(), .event_id = "1"};
+}
+
+store::DedupKey OrderReplyName(const v1::OrderReply& reply) {
+  return {.source = "~order-reply",
+          .case_no = Cat(reply.issuer(), "/", reply.epoch(), "/", reply.order_no()),
+          .event_id = std::to_string(reply.order_index())};
+}
+
+absl::StatusOr<store::PreparedRecord> OrderRecord(const v1::SuperviseOrder& order,
+                                                  const crypto::AddressTag& tag) {
+  TJ_ASSIGN_OR_RETURN(store::PreparedRecord record,
+                      Prepare(Family::kOrder, Audience::kAddressed, wire::kFlagUrgent,
+                              order.SerializeAsString(), OrderName(order)));
+  record.tag = tag;
+  return record;
+}
+
+absl::StatusOr<store::PreparedRecord> OrderReplyRecord(const v1::OrderReply& reply) {
+  return Prepare(Family::kOrderReply, Audience::kParent, wire::kFlagUrgent,
+                 reply.SerializeAsString(), OrderReplyName(reply));
 }
 
 }  // namespace tj::app

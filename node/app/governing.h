@@ -5,12 +5,14 @@
 #ifndef TJ_NODE_APP_GOVERNING_H_
 #define TJ_NODE_APP_GOVERNING_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
+#include "crypto/address_tag.h"
 #include "crypto/fork_proof.h"
 #include "node/app/config.h"
 #include "node/store/append.h"
@@ -33,12 +35,22 @@ absl::StatusOr<store::PreparedRecord> HeadsRecord(const v1::Heads& heads, Instan
 v1::Alarm ForkAlarm(const crypto::ForkProof& proof, Instant found_at, std::string_view file);
 v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, Instant found_at,
                      std::string_view file);
+// DQ-OWED: bodies that a ledger owes us do not come: `leaves`, ascending, a few of them named.
+v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Instant since,
+                    Instant now);
 absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audience audience);
+
+// 督办单 to whom `tag` names, and the reply to one.
+absl::StatusOr<store::PreparedRecord> OrderRecord(const v1::SuperviseOrder& order,
+                                                  const crypto::AddressTag& tag);
+absl::StatusOr<store::PreparedRecord> OrderReplyRecord(const v1::OrderReply& reply);
 
 // What names these records in the dedup index; without the digest. An alarm's id is subject and
 // revision, with a slash before the latter.
 store::DedupKey AlarmName(const v1::Alarm& alarm);
 store::DedupKey CalendarName(int year, ByteView payload);
+store::DedupKey OrderName(const v1::SuperviseOrder& order);
+store::DedupKey OrderReplyName(const v1::OrderReply& reply);
 
 }  // namespace tj::app
 

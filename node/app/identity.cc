@@ -70,4 +70,10 @@ absl::StatusOr<Identity> LoadIdentity(const Config& config) {
   return identity;
 }
 
+absl::StatusOr<crypto::AddressBook> AddressesOf(const crypto::TrustStore& trust,
+                                                const NodeCode& self, const Identity& identity) {
+  if (!identity.encryption) return crypto::AddressBook(self, {});
+  return crypto::AddressBook::Make(trust, self, *identity.encryption);
+}
+
 }  // namespace tj::app

@@ -10,9 +10,11 @@
 
 #include <absl/status/statusor.h>
 
+#include "crypto/address_tag.h"
 #include "crypto/certificate.h"
 #include "crypto/signer.h"
 #include "crypto/sm2.h"
+#include "crypto/trust.h"
 #include "node/app/config.h"
 #include "sync/link/link.h"
 
@@ -28,6 +30,10 @@ struct Identity {
 // FILE, CRYPTO-KEY or CRYPTO-CERTIFICATE, naming the file; also when a certificate names another
 // node or does not fit its key.
 absl::StatusOr<Identity> LoadIdentity(const Config& config);
+
+// Whose addressed records are, as this node knows it: nobody's without an encryption key.
+absl::StatusOr<crypto::AddressBook> AddressesOf(const crypto::TrustStore& trust,
+                                                const NodeCode& self, const Identity& identity);
 
 // The whole file; FILE with its path.
 absl::StatusOr<std::string> ReadFile(const std::string& path);

@@ -69,6 +69,10 @@ std::string PayloadJson(Family family, ByteView payload) {
       return Json<v1::Tick>(payload);
     case Family::kLoss:
       return Json<v1::Loss>(payload);
+    case Family::kOrder:
+      return Json<v1::SuperviseOrder>(payload);
+    case Family::kOrderReply:
+      return Json<v1::OrderReply>(payload);
     case Family::kUnspecified:
       break;
   }

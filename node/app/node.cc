@@ -11,6 +11,7 @@
 #include "node/app/log.h"
 #include "node/app/node_parts.h"
 #include "node/app/node_services.h"
+#include "node/app/owed_watch.h"
 #include "node/app/own_ledger.h"
 #include "node/app/proof_files.h"
 #include "node/app/split_watch.h"
@@ -49,6 +50,7 @@ class NodeImpl final : public Node {
     folds_.reset();
     signer_.reset();
     host_.reset();
+    owed_watch_.reset();
     split_watch_.reset();
     heads_writer_.reset();
     proof_files_.reset();
@@ -58,6 +60,7 @@ class NodeImpl final : public Node {
   }
 
   absl::Status Begin(crypto::TrustStore trust) {
+    TJ_ASSIGN_OR_RETURN(crypto::AddressBook addresses, AddressesOf(trust, config_.code, identity_));
     if (trust.Find(config_.code) != nullptr && !trust.GoesOn(own_)) {
       return Error(ErrorCode::kConfig,
                    Cat("node.epoch is ", own_.epoch.value,
@@ -88,8 +91,10 @@ class NodeImpl final : public Node {
             .lost = [this] { return own_ledger_->lost(); },
             .names = [this](ByteView segment) { return own_ledger_->Names(segment); },
             .reclaim = [this](const NodeCode& peer) { return own_ledger_->Reclaim(peer); }});
+    host_->UseAddresses(std::make_shared<const crypto::AddressBook>(std::move(addresses)));
     heads_writer_ = std::make_unique<HeadsWriter>(*truth_, own_, config_.heads_interval, clock_);
     split_watch_ = std::make_unique<SplitWatch>(*truth_, own_);
+    owed_watch_ = std::make_unique<OwedWatch>(*truth_, own_, config_.owed_alarm, clock_);
     proof_files_ = std::make_unique<ProofFiles>(*truth_, own_, config_.data_folder);
     folds_ =
         std::make_unique<FoldRunner>(*truth_, *derived_, own_, config_.summary_interval, clock_);
@@ -112,7 +117,7 @@ class NodeImpl final : public Node {
                                               .clock = &clock_});
     parts_.reset(new NodeParts{config_, own_, identity_, clock_, clock_.Now(), *truth_, *derived_,
                                *private_keys_, *preparer_, *host_, *folds_, *link_, *own_ledger_,
-                               *proof_files_});
+                               *proof_files_, *owed_watch_});
     services_ = std::make_unique<NodeServices>(*parts_);
     TJ_ASSIGN_OR_RETURN(control_,
                         control::ControlServer::Start(config_.control_socket, *services_));
@@ -195,6 +200,8 @@ class NodeImpl final : public Node {
     const auto written = heads_writer_->WriteIfDue(*host_->trust());
     if (!written.ok()) LogError("heads-not-written", written.status());
     LookForSplit();
+    const absl::Status looked = owed_watch_->Look();
+    if (!looked.ok()) LogError("owed-not-looked-for", looked);
   }
 
   void WriteProofs(bool may_append) {
@@ -246,6 +253,7 @@ class NodeImpl final : public Node {
   bool lost_told_ = false;              // head signer's thread only
   std::unique_ptr<HeadsWriter> heads_writer_;
   std::unique_ptr<SplitWatch> split_watch_;
+  std::unique_ptr<OwedWatch> owed_watch_;
   std::unique_ptr<FoldRunner> folds_;
   std::unique_ptr<HeadSigner> signer_;
   std::unique_ptr<link::Link> link_;

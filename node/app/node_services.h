@@ -46,6 +46,10 @@ class NodeServices final : public Services {
   absl::StatusOr<api::DoctorReply> Doctor() override;
   absl::StatusOr<api::RecoverReply> Recover(const api::RecoverRequest& request) override;
 
+  absl::StatusOr<api::OrderIssueReply> OrderIssue(const api::OrderIssueRequest& request) override;
+  absl::StatusOr<api::OrderReplyReply> OrderReply(const api::OrderReplyRequest& request) override;
+  absl::StatusOr<api::OrderListReply> OrderList(const api::OrderListRequest& request) override;
+
   absl::StatusOr<api::QueryReply> QuerySummary(const api::QueryRequest& request) override;
   absl::StatusOr<api::QueryReply> QueryRanking(const api::QueryRequest& request) override;
   absl::StatusOr<api::QueryReply> QueryTrend(const api::QueryRequest& request) override;

@@ -47,6 +47,14 @@ std::optional<store::DedupKey> EmittedName(Family family, ByteView payload) {
     const auto adopt = wire::ParseAdopt(payload);
     if (!adopt.ok() || !adopt->has_calendar()) return std::nullopt;
     name = CalendarName(static_cast<int>(adopt->calendar().year()), payload);
+  } else if (family == Family::kOrder) {
+    const auto order = wire::ParseOrder(payload);
+    if (!order.ok()) return std::nullopt;
+    name = OrderName(*order);
+  } else if (family == Family::kOrderReply) {
+    const auto reply = wire::ParseOrderReply(payload);
+    if (!reply.ok()) return std::nullopt;
+    name = OrderReplyName(*reply);
   }
   if (!name) return std::nullopt;
   name->content_digest = store::EmittedDigest(name->source, name->case_no, name->event_id, payload);

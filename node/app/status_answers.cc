@@ -8,6 +8,12 @@
 #include "protocol/vocab/text.h"
 
 namespace tj::app {
+namespace {
+
+// Owed leaves that a status names.
+constexpr size_t kOwedNamed = 10;
+
+}  // namespace
 
 absl::StatusOr<NodeServices::OpenLedger> NodeServices::Open(const std::string& ledger) const {
   LedgerId id = parts_.own;
@@ -56,6 +62,12 @@ absl::StatusOr<api::LedgerStatus> NodeServices::StatusOf(const LedgerId& ledger)
   }
   TJ_ASSIGN_OR_RETURN(const auto missing, open.view.MissingBodies(limits::kOpenRangeMax));
   status.set_missing_bodies(missing.size());
+  for (size_t i = 0; i < std::min(missing.size(), kOwedNamed); ++i) {
+    status.add_owed_leaves(missing[i].value);
+  }
+  if (const auto since = parts_.owed_watch.Since(ledger); since && !missing.empty()) {
+    status.set_owed_since(since->Text());
+  }
   const auto problems = parts_.host.Problems();
   if (const auto it = problems.find(ledger); it != problems.end()) {
     status.set_stopped(true);

@@ -73,6 +73,18 @@ class ControlService final : public v1::Control::Service {
                        v1::RecoverReply* reply) override {
     return Answer(context, services_.Recover(*request), reply);
   }
+  grpc::Status OrderIssue(grpc::ServerContext* context, const v1::OrderIssueRequest* request,
+                          v1::OrderIssueReply* reply) override {
+    return Answer(context, services_.OrderIssue(*request), reply);
+  }
+  grpc::Status OrderReply(grpc::ServerContext* context, const v1::OrderReplyRequest* request,
+                          v1::OrderReplyReply* reply) override {
+    return Answer(context, services_.OrderReply(*request), reply);
+  }
+  grpc::Status OrderList(grpc::ServerContext* context, const v1::OrderListRequest* request,
+                         v1::OrderListReply* reply) override {
+    return Answer(context, services_.OrderList(*request), reply);
+  }
   grpc::Status QuerySummary(grpc::ServerContext* context, const v1::QueryRequest* request,
                             v1::QueryReply* reply) override {
     return Answer(context, services_.QuerySummary(*request), reply);

@@ -41,6 +41,7 @@ struct PreparedRecord {
   Family family = Family::kUnspecified;
   uint8_t flags = 0;
   Audience audience = Audience::kUnspecified;
+  std::array<uint8_t, wire::kTagBytes> tag{};  // whom it is addressed to
   Bytes body;  // wire::EncodeBody; a case event's `previous` is filled in by the writer
   std::optional<DedupKey> dedup;  // case events and emitted records have one
   std::vector<SealedPart> parts;  // opened later by (ledger, index, kind)

@@ -173,6 +173,7 @@ void AppendBatch::Take(PreparedRecord record, const Plan& plan) {
   leaf.header.family = record.family;
   leaf.header.flags = record.flags;
   leaf.header.audience = record.audience;
+  leaf.header.tag = record.tag;
   leaf.header.recorded_at = recorded_at_;
   leaf.body = std::move(record.body);
 }

@@ -36,6 +36,7 @@ absl::Status CheckRecord(PreparedRecord& record) {
   header.family = record.family;
   header.flags = record.flags;
   header.audience = record.audience;
+  header.tag = record.tag;
   TJ_RETURN_IF_ERROR(wire::CheckHeader(header));
   if (const auto body = wire::DecodeBody(record.body); !body.ok()) return body.status();
   if (record.dedup) {

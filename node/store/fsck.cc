@@ -59,6 +59,9 @@ void SayWhatIsLeftOut(Run& run) {
   if (run.options().private_keys == nullptr) {
     unchecked.push_back("private parts and content digests: no private keys were given");
   }
+  if (run.options().addresses == nullptr) {
+    unchecked.push_back("missing bodies of addressed records: no encryption key was given");
+  }
   if (!run.options().own) {
     unchecked.push_back("inputs and missing bodies: the own ledger was not named");
   }

@@ -14,6 +14,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "crypto/address_tag.h"
 #include "crypto/trust.h"
 #include "node/store/kv.h"
 #include "node/store/private_parts.h"
@@ -34,6 +35,8 @@ struct FsckOptions {
       nullptr;  // null: signatures are not checked, and the report says so
   const PrivateKeys* private_keys =
       nullptr;  // null: private parts and digests are not opened, and the report says so
+  // Null: missing bodies of addressed records are not compared with whose they are.
+  const crypto::AddressBook* addresses = nullptr;
   size_t findings_max = 1000;
   std::function<void(uint64_t records)> progress;  // now and then
 };

@@ -122,9 +122,25 @@ class LeafReader {
     };
     if (listed && here) damage("its body is listed as missing and is here");
     if (here || !ledger_.relation) return;
-    const bool owed = AudienceIncludes(leaf.header.audience, *ledger_.relation);
+    const auto is_owed = IsOwed(leaf.header);
+    if (!is_owed) return;
+    const bool owed = *is_owed;
     if (owed && !listed) damage("its body is owed, not here, and not listed as missing");
     if (!owed && listed) damage("its body is listed as missing and not owed");
+  }
+
+  // Nullopt where it cannot be told: without the keys nobody knows whose an addressed record is,
+  // and one that is not for the present keys may have been for earlier ones.
+  std::optional<bool> IsOwed(const wire::Header& header) const {
+    const bool own = *ledger_.relation == Relation::kSelf;
+    if (header.audience != Audience::kAddressed || own) {
+      return AudienceIncludes(header.audience, *ledger_.relation);
+    }
+    const FsckOptions& options = run_.options();
+    if (options.addresses == nullptr) return std::nullopt;
+    const auto tags = options.addresses->Tags(options.own->origin, ledger_.id);
+    const bool ours = std::find(tags.begin(), tags.end(), header.tag) != tags.end();
+    return ours ? std::optional(true) : std::nullopt;
   }
 
   // Keeps the root where a head or a statement speaks of this size.

@@ -134,6 +134,7 @@ inline constexpr char kCube = 'u';       // node/query: roll-ups
 inline constexpr char kPartition = 'n';  // node/query: case-event leaves not yet counted, by ledger
 inline constexpr char kSkipped = 's';    // payloads that did not parse, per ledger
 inline constexpr char kCalendar = 'k';   // node/case: calendars adopted by the own ledger
+inline constexpr char kOrder = 'o';      // node/supervise: orders and replies
 }  // namespace derived_prefix
 
 Bytes Position(std::string_view projection, const LedgerId& ledger);

@@ -6,7 +6,7 @@
 namespace tj {
 namespace {
 
-constexpr std::array<std::pair<Family, std::string_view>, 9> kNames = {{
+constexpr std::array<std::pair<Family, std::string_view>, 11> kNames = {{
     {Family::kCaseEvent, "case_event"},
     {Family::kSummary, "summary"},
     {Family::kAlarm, "alarm"},
@@ -16,6 +16,8 @@ constexpr std::array<std::pair<Family, std::string_view>, 9> kNames = {{
     {Family::kWitness, "witness"},
     {Family::kTick, "tick"},
     {Family::kLoss, "loss"},
+    {Family::kOrder, "order"},
+    {Family::kOrderReply, "order_reply"},
 }};
 
 }  // namespace

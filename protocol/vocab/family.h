@@ -23,6 +23,8 @@ enum class Family : uint16_t {
   kWitness = 7,      // witness times of own records, since 1
   kTick = 8,         // time passed without traffic, since 1
   kLoss = 9,         // bodies of this ledger that nobody holds any more, since 1
+  kOrder = 10,       // 督办单, since 1
+  kOrderReply = 11,  // 督办回复, since 1
 };
 
 // English name as in the .proto files ("case_event"); "family-<n>" is never produced here: nullopt

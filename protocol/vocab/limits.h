@@ -86,6 +86,9 @@ inline constexpr Duration kHeartbeatInterval{60'000};
 inline constexpr Duration kStartWait{10'000};
 // Between two `heads` records of a node with children.
 inline constexpr Duration kHeadsInterval{60'000};
+// A body that is owed is asked for at once and each minute; when two rounds have brought nothing,
+// an alarm is written.
+inline constexpr Duration kOwedBodyMax{120'000};
 // Connection: a ping when nothing was sent, closed when nothing was heard.
 inline constexpr Duration kPingInterval{20'000};
 inline constexpr Duration kPeerSilenceMax{60'000};
@@ -180,6 +183,7 @@ inline constexpr int64_t kMeasureMax = 10'000'000'000'000;
 // Entries of a list in a payload: facts of an alarm, witnessed sizes.
 inline constexpr size_t kFactsMax = 64;
 inline constexpr size_t kWitnessEntriesMax = 4096;
+inline constexpr int64_t kOrderAlarmsMax = 64;
 // What an error message repeats of a bad value.
 inline constexpr size_t kExcerptBytesMax = 60;
 

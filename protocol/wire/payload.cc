@@ -206,6 +206,33 @@ void CheckLoss(const v1::Loss& loss, FieldCheck& check) {
   }
 }
 
+void CheckOrder(const v1::SuperviseOrder& order, FieldCheck& check) {
+  check.Line("order_no", order.order_no(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.Parsed<NodeCode>("to", order.to());
+  check.Line("requirement", order.requirement(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.Number("alarms", order.alarms_size(), 0, limits::kOrderAlarmsMax);
+  for (const std::string& alarm : order.alarms()) {
+    check.Line("alarms", alarm, limits::kShortCodeCharsMax, Need::kMandatory);
+  }
+  check.ClockTime("issued_at_ms", order.issued_at_ms());
+  check.Day("reply_due", order.reply_due());
+  if (order.sign_due() != 0) {
+    check.Day("sign_due", order.sign_due());
+    if (order.sign_due() > order.reply_due()) {
+      check.Fail(ErrorCode::kValueDate, "sign_due", "after reply_due");
+    }
+  }
+}
+
+void CheckOrderReply(const v1::OrderReply& reply, FieldCheck& check) {
+  check.Line("order_no", reply.order_no(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.Parsed<NodeCode>("issuer", reply.issuer());
+  if (reply.epoch() == 0) check.Missing("epoch");
+  check.Size("order_index", reply.order_index());
+  check.Line("result", reply.result(), limits::kShortCodeCharsMax, Need::kMandatory);
+  check.ClockTime("replied_at_ms", reply.replied_at_ms());
+}
+
 void CheckTick(const v1::Tick& tick, FieldCheck& check) { check.ClockTime("at_ms", tick.at_ms()); }
 
 }  // namespace
@@ -225,6 +252,26 @@ absl::StatusOr<v1::Witness> ParseWitness(ByteView payload) { return Parse(payloa
 absl::StatusOr<v1::Tick> ParseTick(ByteView payload) { return Parse(payload, CheckTick); }
 
 absl::StatusOr<v1::Loss> ParseLoss(ByteView payload) { return Parse(payload, CheckLoss); }
+
+absl::StatusOr<v1::SuperviseOrder> ParseOrder(ByteView payload) {
+  return Parse(payload, CheckOrder);
+}
+
+absl::StatusOr<v1::OrderReply> ParseOrderReply(ByteView payload) {
+  return Parse(payload, CheckOrderReply);
+}
+
+absl::Status ValidateOrder(const v1::SuperviseOrder& order) {
+  FieldCheck check;
+  CheckOrder(order, check);
+  return check.status();
+}
+
+absl::Status ValidateOrderReply(const v1::OrderReply& reply) {
+  FieldCheck check;
+  CheckOrderReply(reply, check);
+  return check.status();
+}
 
 absl::StatusOr<std::vector<LeafRange>> LostLeaves(const v1::Loss& loss) {
   std::vector<LeafRange> ranges;

@@ -43,6 +43,12 @@ absl::StatusOr<v1::Restart> ParseRestart(ByteView payload);
 absl::StatusOr<v1::Witness> ParseWitness(ByteView payload);
 absl::StatusOr<v1::Tick> ParseTick(ByteView payload);
 absl::StatusOr<v1::Loss> ParseLoss(ByteView payload);
+absl::StatusOr<v1::SuperviseOrder> ParseOrder(ByteView payload);
+absl::StatusOr<v1::OrderReply> ParseOrderReply(ByteView payload);
+
+// The same checks before a record is made; VALUE-….
+absl::Status ValidateOrder(const v1::SuperviseOrder& order);
+absl::Status ValidateOrderReply(const v1::OrderReply& reply);
 
 // Leaves [first, end).
 struct LeafRange {

@@ -51,6 +51,11 @@ struct Header {
   auto operator<=>(const Header&) const = default;
 };
 
+// Borrowed from `header`.
+inline ByteView TagOf(const Header& header) {
+  return {reinterpret_cast<const char*>(header.tag.data()), header.tag.size()};
+}
+
 // WIRE-RECORD unless version is 1, the family specified, the audience known, a tag there exactly
 // when addressed, and recorded_at within [1970, 2200). Families unknown to this build are accepted.
 absl::Status CheckHeader(const Header& header);

@@ -24,7 +24,8 @@ namespace tj::bundle {
 struct Host {
   NodeCode self;
   std::string software;
-  std::shared_ptr<const crypto::TrustStore> trust;  // shared with sessions; immutable
+  std::shared_ptr<const crypto::TrustStore> trust;       // shared with sessions; immutable
+  std::shared_ptr<const crypto::AddressBook> addresses;  // null without an encryption key
   crypto::Signer* signer = nullptr;
   sync::Ledgers* ledgers = nullptr;
   const Clock* clock = nullptr;
@@ -38,6 +39,7 @@ struct Host {
             .peer = peer,
             .software = software,
             .trust = trust,
+            .addresses = addresses,
             .signer = signer,
             .ledgers = ledgers,
             .one_way = true};

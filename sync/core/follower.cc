@@ -29,7 +29,10 @@ absl::Status MissingBodies(const std::vector<Index>& missing) {
 }  // namespace
 
 Follower::Follower(const SessionOptions& options, LedgerId ledger)
-    : options_(options), ledger_(ledger), requests_(ledger) {}
+    : options_(options),
+      ledger_(ledger),
+      owed_(BodiesOwed(*options.trust, options.addresses.get(), options.self, ledger)),
+      requests_(ledger) {}
 
 absl::Status Follower::Begin(Instant now, Output& out) {
   moved_at_ = now;
@@ -277,9 +280,7 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
   }
   if (PauseForQuota(now, out)) return absl::OkStatus();
   const crypto::Head& head = proves ? unproven_->head : newest_->head;
-  auto checked = CheckSegment(frame, frontier_, head, [this](Audience audience) {
-    return BodyOwed(*options_.trust, options_.self, ledger_.origin, audience);
-  });
+  auto checked = CheckSegment(frame, frontier_, head, owed_);
   if (!checked.ok()) {
     Stop(checked.status(), out);
     return absl::OkStatus();

@@ -24,6 +24,7 @@
 #include "crypto/note.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/wire/frame.h"
+#include "protocol/wire/segment.h"
 #include "sync/core/body_requests.h"
 #include "sync/core/bucket.h"
 #include "sync/core/output.h"
@@ -97,6 +98,7 @@ class Follower {
   // Constant after construction.
   const SessionOptions& options_;
   const LedgerId ledger_;
+  const wire::ColumnFilter owed_;
 
   State state_ = State::kFollowing;
   Frontier frontier_;                     // of what is durable, or in the output being made

@@ -60,8 +60,8 @@ absl::StatusOr<std::optional<wire::Frame>> OpenAnswers::OpenOne(const Ledgers& l
   if (index >= head.head.size) return std::optional<wire::Frame>();
   TJ_ASSIGN_OR_RETURN(OpenedLeaf leaf, ledgers.Open(ledger_, Index{index}, head.head.size));
   TJ_ASSIGN_OR_RETURN(const wire::Header header, wire::DecodeHeader(leaf.header));
-  const ByteView tag(reinterpret_cast<const char*>(header.tag.data()), header.tag.size());
-  if (leaf.body.empty() || !keep(header.audience, tag)) return std::optional<wire::Frame>();
+  if (leaf.body.empty() || !keep(header.audience, wire::TagOf(header)))
+    return std::optional<wire::Frame>();
   return std::optional<wire::Frame>(wire::OpenedFrame{.ledger = ledger_,
                                                       .index = Index{index},
                                                       .header = std::move(leaf.header),

@@ -1,5 +1,9 @@
 #include "sync/core/policy.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "protocol/vocab/family.h"
 
 namespace tj::sync {
@@ -52,17 +56,18 @@ bool WakesOthers(const crypto::TrustStore& trust, const NodeCode& self, const Ev
   return from && !BehindUs(trust, self, *from, origin).empty();
 }
 
-bool BodyOwed(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& origin,
-              Audience audience) {
-  return audience != Audience::kAddressed &&
-         AudienceIncludes(audience, trust.RelationOf(reader, origin));
-}
-
-wire::ColumnFilter ColumnsFor(const crypto::TrustStore& trust, const NodeCode& reader,
-                              const NodeCode& origin) {
-  const Relation relation = trust.RelationOf(reader, origin);
-  return [relation](Audience audience, ByteView) {
-    return audience != Audience::kAddressed && AudienceIncludes(audience, relation);
+wire::ColumnFilter BodiesOwed(const crypto::TrustStore& trust, const crypto::AddressBook* addresses,
+                              const NodeCode& reader, const LedgerId& ledger) {
+  const Relation relation = trust.RelationOf(reader, ledger.origin);
+  std::vector<Bytes> tags;
+  if (addresses != nullptr) {
+    for (const crypto::AddressTag& tag : addresses->Tags(reader, ledger)) {
+      tags.emplace_back(tag.begin(), tag.end());
+    }
+  }
+  return [relation, tags = std::move(tags)](Audience audience, ByteView tag) {
+    if (audience != Audience::kAddressed) return AudienceIncludes(audience, relation);
+    return relation == Relation::kSelf || std::find(tags.begin(), tags.end(), tag) != tags.end();
   };
 }
 

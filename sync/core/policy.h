@@ -3,14 +3,15 @@
 //
 // A node follows its parent's and its children's own ledgers, and serves its own to them. Where the
 // trust list says so it follows a farther node's ledger, from the neighbour on the path to it,
-// which follows it too and passes it on: the relay. Addressed records are owed to nobody here:
-// their tags need the reader's key, which following does not have.
+// which follows it too and passes it on: the relay. Whose an addressed record is, its tag tells:
+// only its origin and its reader know it (crypto/address_tag.h), and no relay has its body.
 
 #ifndef TJ_SYNC_CORE_POLICY_H_
 #define TJ_SYNC_CORE_POLICY_H_
 
 #include <vector>
 
+#include "crypto/address_tag.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/wire/segment.h"
@@ -38,12 +39,10 @@ bool PassesStatementsOn(const crypto::TrustStore& trust, const NodeCode& self, c
 // Whether the node's other sessions have something to do after this event of one of them: a ledger
 // that is passed on has grown, or something was stated about it (Session::OnPublished).
 bool WakesOthers(const crypto::TrustStore& trust, const NodeCode& self, const Event& event);
-// Whether `reader` is owed the bodies of `audience` in ledgers of `origin`.
-bool BodyOwed(const crypto::TrustStore& trust, const NodeCode& reader, const NodeCode& origin,
-              Audience audience);
-// The columns of a segment of `origin` whose bodies go to `reader`.
-wire::ColumnFilter ColumnsFor(const crypto::TrustStore& trust, const NodeCode& reader,
-                              const NodeCode& origin);
+// The bodies of `ledger` that `reader` is owed, as far as `addresses` know it; null: addressed ones
+// are owed to nobody.
+wire::ColumnFilter BodiesOwed(const crypto::TrustStore& trust, const crypto::AddressBook* addresses,
+                              const NodeCode& reader, const LedgerId& ledger);
 
 }  // namespace tj::sync
 

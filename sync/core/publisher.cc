@@ -427,7 +427,7 @@ bool Publisher::HasFrame() const {
 
 absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame() {
   if (!HasFrame()) return std::optional<wire::Frame>();
-  const auto keep = ColumnsFor(*options_.trust, options_.peer, ledger_.origin);
+  const auto keep = BodiesOwed(*options_.trust, options_.addresses.get(), options_.peer, ledger_);
   TJ_ASSIGN_OR_RETURN(auto opened, answers_.Next(*options_.ledgers, *announced_, keep));
   if (opened) return opened;
   if (state_ != State::kReplicate || position_ >= announced_->head.size) {

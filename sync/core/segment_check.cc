@@ -46,7 +46,7 @@ absl::StatusOr<Bytes> CutFront(wire::Segment& segment, uint64_t size) {
 
 absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
                                             const crypto::Head& head,
-                                            const std::function<bool(Audience)>& owed) {
+                                            const wire::ColumnFilter& owed) {
   TJ_ASSIGN_OR_RETURN(wire::Segment segment, wire::DecodeSegment(frame.segment));
   if (segment.first != frame.first) return Wrong("the frame names another first leaf");
   const uint64_t end = segment.end().value;
@@ -77,7 +77,7 @@ absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, con
   checked.op.last_recorded_at = segment.leaves.back().header.recorded_at;
   for (size_t i = 0; i < segment.leaves.size(); ++i) {
     const wire::Leaf& leaf = segment.leaves[i];
-    if (leaf.body.empty() && owed(leaf.header.audience)) {
+    if (leaf.body.empty() && owed(leaf.header.audience, wire::TagOf(leaf.header))) {
       checked.op.missing.push_back(Index{segment.first.value + i});
     }
   }

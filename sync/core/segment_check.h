@@ -12,6 +12,7 @@
 #include "crypto/note.h"
 #include "protocol/vocab/family.h"
 #include "protocol/wire/frame.h"
+#include "protocol/wire/segment.h"
 #include "sync/core/output.h"
 
 namespace tj::sync {
@@ -24,12 +25,12 @@ struct CheckedSegment {
 };
 
 // `held` is the frontier of what is durable, `head` the newest verified head; frame.first <= size <
-// end of the segment: leaves that are held already are cut off. `owed` says for which audiences a
-// body must be there. WIRE-SEGMENT or WIRE-LIMIT for bytes that are no segment, SYNC-HASH for one
+// end of the segment: leaves that are held already are cut off. `owed` says which bodies must be
+// there. WIRE-SEGMENT or WIRE-LIMIT for bytes that are no segment, SYNC-HASH for one
 // that is not part of the head's tree.
 absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
                                             const crypto::Head& head,
-                                            const std::function<bool(Audience)>& owed);
+                                            const wire::ColumnFilter& owed);
 
 }  // namespace tj::sync
 

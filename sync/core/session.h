@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/address_tag.h"
 #include "crypto/note.h"
 #include "crypto/signer.h"
 #include "crypto/trust.h"
@@ -43,10 +44,12 @@ struct SessionOptions {
   NodeCode peer;  // as the channel authenticated it
   std::string software;
   std::shared_ptr<const crypto::TrustStore> trust;  // shared with other sessions; immutable
-  crypto::Signer* signer = nullptr;                 // must outlive the session
-  Ledgers* ledgers = nullptr;                       // must outlive the session
-  uint8_t profile = crypto::kProfileIntl;           // what protects records and this channel
-  uint64_t nonce_seed = 1;                          // for pings
+  // Whose addressed records are; null without an encryption key. Shared and immutable as trust is.
+  std::shared_ptr<const crypto::AddressBook> addresses;
+  crypto::Signer* signer = nullptr;        // must outlive the session
+  Ledgers* ledgers = nullptr;              // must outlive the session
+  uint8_t profile = crypto::kProfileIntl;  // what protects records and this channel
+  uint64_t nonce_seed = 1;                 // for pings
   // A head with little news, and nothing urgent, waits so long after the one before.
   Duration offer_interval = limits::kHeadOfferInterval;
   // What we send goes into a file that nobody answers before it is read: an offer is made in any

@@ -136,6 +136,7 @@ class LinkImpl final : public Link {
             .peer = peer,
             .software = options_.software,
             .trust = host_.trust(),
+            .addresses = host_.addresses(),
             .signer = &host_.signer(),
             .ledgers = &host_.ledgers(),
             .nonce_seed = std::random_device()(),

@@ -36,6 +36,8 @@ class Host {
   virtual crypto::Signer& signer() = 0;
   virtual const Clock& clock() = 0;
   virtual std::shared_ptr<const crypto::TrustStore> trust() = 0;
+  // Whose addressed records are; null without an encryption key.
+  virtual std::shared_ptr<const crypto::AddressBook> addresses() { return nullptr; }
   // Writes the batch synced; `done` is called once, from any thread, and only posts.
   virtual void Persist(std::vector<sync::PersistOp> ops,
                        std::function<void(absl::Status)> done) = 0;

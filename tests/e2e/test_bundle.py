@@ -1,4 +1,5 @@
-"""The air gap: a bureau and a county that never share a network exchange more than 10,000 records by files alone.
+"""The air gap: a bureau and a county that never share a network exchange more than 10,000 records, orders and replies by files
+alone.
 
 The tests run in order: each goes on where the one before left the two nodes.
 """
@@ -13,6 +14,7 @@ from federation import BUREAU, CtlError, Federation, wait_for
 COUNTY = "370826"
 OTHER = "370827"
 RECORDS = 10_000
+ORDERS = 20
 
 
 @pytest.fixture(scope="module", name="gap")
@@ -28,11 +30,22 @@ def two_nodes_without_a_network(tmp_path_factory):
                        "--out", hall)
         assert federation.bureau.import_file(hall / f"{BUREAU}.ndjson")["quarantined"] == 0
         assert federation.counties[0].import_file(federation.files[COUNTY])["quarantined"] == 0
+        for number in range(ORDERS):
+            issue(federation.bureau, COUNTY, number)
+        issue(federation.bureau, OTHER, ORDERS)
         for node in federation.nodes():
             settle(node)
         yield federation
         for node in federation.nodes():
             node.stop()
+
+
+def issue(bureau, to, number):
+    bureau.ctl("order", "issue", "--to", to, "--no", f"DB-2026-{number:03}", "--requirement", "EXPLAIN", "--reply-due", "2099-12-31")
+
+
+def orders(node):
+    return json.loads(node.ctl("--output", "json", "order", "list"))["orders"]
 
 
 def settle(node):
@@ -73,7 +86,9 @@ def assert_equal(holder, origin):
 
 
 def peers_met(federation):
-    return [peer for node in federation.nodes() for peer in json.loads(node.ctl("--output", "json", "peer", "list"))["peers"]]
+    """All neighbours are listed; those that were ever heard on a network."""
+    peers = [peer for node in federation.nodes() for peer in json.loads(node.ctl("--output", "json", "peer", "list"))["peers"]]
+    return [peer for peer in peers if peer["connected"] or peer["last_heard"] or peer["bytes_in"]]
 
 
 def test_there_is_no_network_between_them(gap):
@@ -171,6 +186,31 @@ def test_statements_come_back_and_what_the_bureau_wrote(gap):
     stated = {(s["kind"], s["signer"], s["size"]) for s in head["statements"]}
     size = bureau.status()["own"]["published"]
     assert {("seen", COUNTY, size), ("held", COUNTY, size)} <= stated
+
+
+def test_orders_came_down_by_file_and_replies_go_up(gap):
+    county, bureau = gap.counties[0], gap.bureau
+    settle(county)
+    arrived = orders(county)
+    assert [o["order_no"] for o in arrived] == [f"DB-2026-{n:03}" for n in range(ORDERS)]
+    assert all(o["state"] == "arrived" and o["to"] == COUNTY for o in arrived)
+    # The one for the other county is here as a digest, and owed to nobody.
+    digest = json.loads(county.ctl("--output", "json", "ledger", "show", arrived[-1]["index"] + 1, "--count", 1,
+                                   "--ledger", BUREAU))["records"][0]
+    assert (digest["family"], digest["body_here"]) == ("order", False)
+    assert [o["state"] for o in orders(bureau)] == ["delivered"] * ORDERS + ["issued"]
+    for order in arrived:
+        county.ctl("order", "reply", "--order", order["order_no"], "--result", f"RECTIFIED-{order['index']}")
+    settle(county)
+    answer = bring(bureau, export(county, bureau, gap.folder / "replies")["files"], "--reply", gap.folder / "received")
+    settle(bureau)
+    replied = [o for o in orders(bureau) if o["to"] == COUNTY]
+    assert [o["state"] for o in replied] == ["replied"] * ORDERS
+    assert all(o["result"] == f"RECTIFIED-{o['index']}" for o in replied)
+    # And the county knows that they were received.
+    bring(county, answer["replies"][0]["files"], "--no-reply")
+    own = county.status()["own"]
+    assert own["delivered"] == own["published"]
 
 
 def test_the_bureau_counts_what_came_by_file(gap):

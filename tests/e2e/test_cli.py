@@ -13,15 +13,17 @@ if "TJ_BIN_DIR" in os.environ:
 
 LEAVES = [
     "init", "pki init", "pki issue", "status", "intake import", "ledger head", "ledger show", "ledger prove", "ledger fsck",
-    "peer list", "peer show", "peer ping", "bundle export", "bundle import", "bundle show", "doctor recover", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
+    "peer list", "peer show", "peer ping", "bundle export", "bundle import", "bundle show", "order issue", "order reply", "order list",
+    "doctor recover", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
 ]
 NEED_A_NODE = ["status", "ledger head", "ledger show 0", "ledger prove 0", "ledger fsck", "peer list", "peer show 370800", "peer ping 370800",
                "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1",
-               "bundle export --to 370800"]
+               "bundle export --to 370800", "order list", "order reply --order DB-1 --result RECTIFIED"]
 WRONG = ["", "nonsense", "query", "query nonsense", "status --nonsense", "--output xml status", "peer show", "peer ping",
          "peer ping 370800 --timeout 0", "status --watch --until-delivered", "case show",
          "intake import", "generate", "verify", "doctor recover", "status --timeout soon", "ledger show minus",
-         "bundle", "bundle export", "bundle export --to 370800 --size large", "bundle import", "bundle show"]
+         "bundle", "bundle export", "bundle export --to 370800 --size large", "bundle import", "bundle show",
+         "order", "order issue --to 370826", "order reply"]
 CONFIG = """[node]
 code = "370826"
 data = "data"

@@ -47,6 +47,8 @@ void CheckAll(ByteView bytes) {
   Check(bytes, ParseRestart);
   Check(bytes, ParseWitness);
   Check(bytes, ParseTick);
+  Check(bytes, ParseOrder);
+  Check(bytes, ParseOrderReply);
   CheckLeaves(bytes);
   CheckPrivateParts(bytes);
 }

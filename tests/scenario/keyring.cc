@@ -60,6 +60,12 @@ crypto::Signer& Keyring::SignerOf(const NodeCode& code, int generation) {
   return *Get(code, generation).signer;
 }
 
+std::shared_ptr<const crypto::AddressBook> Keyring::Addresses(const crypto::TrustStore& trust,
+                                                              const NodeCode& self) {
+  return std::make_shared<const crypto::AddressBook>(
+      Must(crypto::AddressBook::Make(trust, self, EncryptionOf(self))));
+}
+
 std::shared_ptr<const crypto::TrustStore> Keyring::Trust(const std::vector<Member>& members) {
   std::vector<crypto::TrustedNode> nodes;
   for (const Member& member : members) {

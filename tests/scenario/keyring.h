@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/address_tag.h"
 #include "crypto/certificate.h"
 #include "crypto/signer.h"
 #include "crypto/trust.h"
@@ -34,6 +35,9 @@ class Keyring {
   crypto::Signer& SignerOf(const NodeCode& code, int generation);
   // The node's encryption key, whose certificate every trust list has.
   const crypto::Sm2PrivateKey& EncryptionOf(const NodeCode& code);
+  // Whose addressed records are, as `self` knows it.
+  std::shared_ptr<const crypto::AddressBook> Addresses(const crypto::TrustStore& trust,
+                                                       const NodeCode& self);
   std::shared_ptr<const crypto::TrustStore> Trust(const std::vector<Member>& members);
 
  private:

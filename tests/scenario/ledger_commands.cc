@@ -86,7 +86,17 @@ void SetVersions(World& world, const Command& command) {
   node.version_max = static_cast<uint32_t>(command.Number("max", 1));
 }
 
-// append NODE n=1 [family=case_event] [audience=parent] [bytes=40]
+// The tag of a record for `to`; without one, a tag that is nobody's.
+crypto::AddressTag TagFor(const Node& node, const std::optional<std::string>& to) {
+  crypto::AddressTag tag;
+  tag.fill(0x5a);
+  if (!to) return tag;
+  const auto tags = node.addresses->Tags(NodeOf(*to), node.disk.own_id());
+  if (tags.empty()) throw BadCommand{Cat("no tag for ", *to)};
+  return tags.front();
+}
+
+// append NODE n=1 [family=case_event] [audience=parent] [to=CODE] [bytes=40]
 void Append(World& world, const Command& command) {
   Node& node = NodeAt(world, command.Word(0));
   const uint64_t before = node.disk.own().size();
@@ -94,6 +104,7 @@ void Append(World& world, const Command& command) {
   record.family = FamilyOf(command.Text("family").value_or("case_event"));
   record.audience = AudienceOf(command.Text("audience").value_or("parent"));
   record.payload_bytes = command.Number("bytes", 40);
+  if (record.audience == Audience::kAddressed) record.tag = TagFor(node, command.Text("to"));
   node.disk.Append(command.Number("n", 1), record, world.now());
   world.Log(Cat(node.disk.own_id().Text(), ": sequenced ", before, "..", node.disk.own().size()));
 }

@@ -69,7 +69,7 @@ void MemoryNode::Append(uint64_t n, const Record& record, Instant now) {
     leaf.header.family = static_cast<Family>(record.family);
     leaf.header.flags = record.flags;
     leaf.header.audience = record.audience;
-    if (record.audience == Audience::kAddressed) leaf.header.tag.fill(0x5a);
+    leaf.header.tag = record.tag;
     leaf.header.recorded_at = now;
     leaf.body = Body(Index{ledger.size()}, record.payload_bytes, 0);
     leaf.body_hash = crypto::BodyHash(leaf.body);

@@ -6,6 +6,7 @@
 #ifndef TJ_TESTS_SCENARIO_MEMORY_NODE_H_
 #define TJ_TESTS_SCENARIO_MEMORY_NODE_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ class MemoryNode final : public sync::Ledgers {
     Audience audience = Audience::kParent;
     size_t payload_bytes = 40;
     uint8_t flags = 0;
+    std::array<uint8_t, wire::kTagBytes> tag{};  // whom it is addressed to
   };
   // Sequences `n` records of this kind in the own ledger; bodies are a function of node and index.
   void Append(uint64_t n, const Record& record, Instant now);

@@ -35,6 +35,7 @@ void World::RefreshTrust(Node& node) {
   std::vector<Member> members;
   for (const auto& [code, other] : nodes_) members.push_back(other.member);
   node.trust = Keyring::Instance().Trust(members);
+  node.addresses = Keyring::Instance().Addresses(*node.trust, node.member.code);
 }
 
 sync::Session* World::Find(const Way& way) {
@@ -51,6 +52,7 @@ void World::Connect(const NodeCode& a, const NodeCode& b, bool reclaim) {
                                  .peer = way.second,
                                  .software = "script",
                                  .trust = node.trust,
+                                 .addresses = node.addresses,
                                  .signer = &node.signer,
                                  .ledgers = &node.disk,
                                  .version_min = node.version_min,

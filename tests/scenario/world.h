@@ -42,6 +42,7 @@ struct Node {
   MemoryNode disk;
   ScriptSigner signer;
   std::shared_ptr<const crypto::TrustStore> trust;
+  std::shared_ptr<const crypto::AddressBook> addresses;
   bool up = true;
   uint32_t version_min = wire::kProtocolVersionMin;
   uint32_t version_max = wire::kProtocolVersion;

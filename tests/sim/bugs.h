@@ -24,6 +24,7 @@ enum class Bug : uint8_t {
   kProjectionSkips,      // a row of a projection is lost
   kStatementGoesBack,    // after a restart an earlier statement is said again
   kHalfBatch,            // a power cut leaves half of a batch
+  kTagsIgnored,          // addressed records are owed to nobody
 };
 struct BugName {
   Bug bug;
@@ -41,6 +42,7 @@ inline constexpr std::array kBugNames{
     BugName{Bug::kProjectionSkips, "projection-skips"},
     BugName{Bug::kStatementGoesBack, "statement-goes-back"},
     BugName{Bug::kHalfBatch, "half-batch"},
+    BugName{Bug::kTagsIgnored, "tags-ignored"},
 };
 inline std::optional<Bug> BugFromName(std::string_view name) {
   for (const BugName& known : kBugNames) {

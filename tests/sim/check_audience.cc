@@ -10,6 +10,15 @@ constexpr std::string_view kName = "audience";
 
 }  // namespace
 
+bool AudienceCheck::MayRead(const NodeCode& reader, const NodeCode& origin,
+                            const wire::Header& header) const {
+  if (header.audience != Audience::kAddressed || reader == origin) {
+    return tree_.MayRead(reader, origin, header.audience);
+  }
+  const auto found = readers_.find({origin, header.tag});
+  return found != readers_.end() && found->second == reader;
+}
+
 void AudienceCheck::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame) {
   if (const auto* sent = std::get_if<wire::SegmentFrame>(&frame)) {
     const auto segment = wire::DecodeSegment(sent->segment);
@@ -17,7 +26,12 @@ void AudienceCheck::Sent(const NodeCode& from, const NodeCode& to, const wire::F
     uint64_t digests = 0;
     for (size_t i = 0; i < segment->leaves.size(); ++i) {
       const wire::Leaf& leaf = segment->leaves[i];
-      const bool may = tree_.MayRead(to, sent->ledger.origin, leaf.header.audience);
+      const bool may = MayRead(to, sent->ledger.origin, leaf.header);
+      if (leaf.header.audience == Audience::kAddressed) {
+        loop_.counts.Add(!may                ? "state addressed: a digest for another"
+                         : leaf.body.empty() ? "state addressed: a digest for its reader"
+                                             : "state addressed: with its body");
+      }
       if (leaf.body.empty()) {
         digests += may ? 0 : 1;
       } else if (!may) {
@@ -28,7 +42,10 @@ void AudienceCheck::Sent(const NodeCode& from, const NodeCode& to, const wire::F
     loop_.counts.Add("state digests for want of audience", digests);
   } else if (const auto* opened = std::get_if<wire::OpenedFrame>(&frame)) {
     const auto header = wire::DecodeHeader(opened->header);
-    if (!header.ok() || !tree_.MayRead(to, opened->ledger.origin, header->audience)) {
+    if (header.ok() && header->audience == Audience::kAddressed) {
+      loop_.counts.Add("state addressed: opened");
+    }
+    if (!header.ok() || !MayRead(to, opened->ledger.origin, *header)) {
       loop_.Fail(kName, Cat(from.text(), " opens ", opened->ledger.Text(), " ", opened->index.value,
                             " to ", to.text()));
     }
@@ -38,9 +55,21 @@ void AudienceCheck::Sent(const NodeCode& from, const NodeCode& to, const wire::F
 void AudienceCheck::AtRest(const NodeCode& holder, const store::KvReader& truth) {
   for (const auto& [ledger, number] : rows::Ledgers(truth)) {
     rows::ReadLeaves(truth, number, 0, [&](uint64_t index, const wire::Leaf& leaf) {
-      const bool may = tree_.MayRead(holder, ledger.origin, leaf.header.audience);
+      const bool may = MayRead(holder, ledger.origin, leaf.header);
       if (!leaf.body.empty() && !may) {
         loop_.Fail(kName, Cat(holder.text(), " has the body of ", ledger.Text(), " ", index));
+      }
+    });
+  }
+}
+
+void AudienceCheck::AllAddressedHere(const NodeCode& holder, const store::KvReader& truth) {
+  for (const auto& [ledger, number] : rows::Ledgers(truth)) {
+    rows::ReadLeaves(truth, number, 0, [&](uint64_t index, const wire::Leaf& leaf) {
+      const bool addressed = leaf.header.audience == Audience::kAddressed;
+      if (addressed && leaf.body.empty() && MayRead(holder, ledger.origin, leaf.header)) {
+        loop_.Fail(kName, Cat(holder.text(), " lacks what is addressed to it: ", ledger.Text(), " ",
+                              index));
       }
     });
   }

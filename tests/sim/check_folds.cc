@@ -7,6 +7,7 @@
 #include "node/case/measures.h"
 #include "node/query/cube.h"
 #include "node/store/projection.h"
+#include "node/supervise/order_projection.h"
 #include "protocol/wire/payload.h"
 #include "tests/sim/rows.h"
 
@@ -49,7 +50,9 @@ void FoldCheck::Refold(const LedgerId& own, store::Truth& truth, const store::Kv
   const auto fresh = store::OpenMemKv();
   cases::CaseProjection cases(own);
   query::CubeProjection cube;
-  if (!FoldAll(truth, *fresh, cases) || !FoldAll(truth, *fresh, cube)) {
+  supervise::OrderProjection orders;
+  if (!FoldAll(truth, *fresh, cases) || !FoldAll(truth, *fresh, cube) ||
+      !FoldAll(truth, *fresh, orders)) {
     return loop_.Fail(kName, Cat(own.Text(), " cannot be folded again"));
   }
   const auto kept = RowsOf(derived);

@@ -10,6 +10,7 @@ Federation::Federation(Loop& loop, const Bugs& bugs, const Tree& tree, uint64_t 
     auto node = std::make_unique<Node>(loop, watch_, bugs, place.code);
     node->signer().key = &Keys::Instance().SignerOf(place.code, 0);
     node->SetTrust(Trust(1));
+    node->SetAddresses(Keys::Instance().Addresses(name, tree.places(), place.code));
     watch_.Add(*node);
     nodes_.emplace(place.code, std::move(node));
     if (place.parent) {
@@ -44,8 +45,14 @@ void Federation::Start() {
 }
 
 void Federation::AddSources(const NodeCode& node, SourcePlan hall, SourcePlan desk) {
-  halls_.push_back(std::make_unique<Source>(loop_, watch_, At(node), Source::Kind::kHall, hall));
-  desks_.push_back(std::make_unique<Source>(loop_, watch_, At(node), Source::Kind::kDesk, desk));
+  std::vector<NodeCode> children;
+  for (const auto& line : lines_) {
+    if (line->parent == node) children.push_back(line->child);
+  }
+  halls_.push_back(std::make_unique<Source>(loop_, watch_, At(node), Source::Kind::kHall, hall,
+                                            std::vector<NodeCode>()));
+  desks_.push_back(std::make_unique<Source>(loop_, watch_, At(node), Source::Kind::kDesk, desk,
+                                            std::move(children)));
 }
 
 void Federation::DialAll() {

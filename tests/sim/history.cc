@@ -120,6 +120,7 @@ void AddSources(const Plan& plan, Loop& loop, Federation& federation) {
 
 void CheckAll(Loop& loop, Federation& federation) {
   federation.watch().CheckDisks();
+  federation.watch().CheckAddressed();
   FoldCheck folds(loop);
   size_t i = 0;
   for (const Place& place : federation.tree().places()) {
@@ -165,6 +166,7 @@ HistoryResult RunHistory(const HistoryOptions& options) {
   const Tree tree = MakeTree(plan.nodes, plan.shape);
   const uint64_t name = plan.nodes * kShapes + plan.shape;
   for (int n = 1; n <= kKeysPerNode; ++n) keys.Trust(name, tree.places(), n);
+  for (const Place& place : tree.places()) keys.Addresses(name, tree.places(), place.code);
   Keys::Seed(options.seed);
   {
     Federation federation(loop, options.bugs, tree, name);

@@ -6,6 +6,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/issue.h"
+#include "crypto/sm2.h"
 #include "protocol/vocab/check.h"
 #include "protocol/vocab/text.h"
 #include "tests/sim/node_clock.h"
@@ -34,6 +35,9 @@ struct Keys::Impl {
   std::string root_pem;
   std::map<std::pair<NodeCode, int>, Key> keys;
   std::map<std::pair<uint64_t, int>, std::shared_ptr<const crypto::TrustStore>> trust;
+  std::map<NodeCode, crypto::Sm2PrivateKey> encryption;
+  std::map<std::pair<NodeCode, NodeCode>, crypto::AddressKey> shared;
+  std::map<std::pair<uint64_t, NodeCode>, std::shared_ptr<const crypto::AddressBook>> addresses;
 };
 
 const std::vector<NodeCode>& Keys::Codes() {
@@ -73,12 +77,41 @@ Keys::Keys() : impl_(std::make_unique<Impl>()) {
                                     MakeBenchSigner(issued.key_pem)});
     }
   }
+  for (const NodeCode& code : Codes()) {
+    impl_->encryption.emplace(code, Must(crypto::Sm2PrivateKey::Generate()));
+  }
 }
 
 Keys::~Keys() = default;
 
 crypto::Signer& Keys::SignerOf(const NodeCode& code, int generation) {
   return *impl_->keys.at({code, generation}).signer;
+}
+
+std::shared_ptr<const crypto::AddressBook> Keys::Addresses(uint64_t name,
+                                                           const std::vector<Place>& places,
+                                                           const NodeCode& self) {
+  auto& kept = impl_->addresses[{name, self}];
+  if (kept != nullptr) return kept;
+  std::multimap<NodeCode, crypto::AddressKey> shared;
+  const auto add = [&](const NodeCode& other) {
+    const std::pair pair(self, other);
+    auto found = impl_->shared.find(pair);
+    if (found == impl_->shared.end()) {
+      const auto& own = impl_->encryption.at(self);
+      auto key = Must(crypto::AddressKey::Derive(own, impl_->encryption.at(other).Public()));
+      found = impl_->shared.emplace(pair, std::move(key)).first;
+    }
+    shared.emplace(other, found->second);
+  };
+  for (const Place& place : places) {
+    if (!place.parent) continue;
+    const NodeCode& parent = places[*place.parent].code;
+    if (place.code == self) add(parent);
+    if (parent == self) add(place.code);
+  }
+  kept = std::make_shared<const crypto::AddressBook>(self, std::move(shared));
+  return kept;
 }
 
 std::shared_ptr<const crypto::TrustStore> Keys::Trust(uint64_t name,

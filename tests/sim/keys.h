@@ -15,6 +15,7 @@
 #include <optional>
 #include <vector>
 
+#include "crypto/address_tag.h"
 #include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/ids.h"
@@ -41,6 +42,11 @@ class Keys {
   static const std::vector<NodeCode>& Codes();
   // The node's key of that generation, from 0.
   crypto::Signer& SignerOf(const NodeCode& code, int generation);
+  // Whose addressed records are, as `self` knows it. Kept by `name`; the first call draws on
+  // chance.
+  std::shared_ptr<const crypto::AddressBook> Addresses(uint64_t name,
+                                                       const std::vector<Place>& places,
+                                                       const NodeCode& self);
   // The first `keys` keys of each. Kept by `name`, which stands for `places`.
   std::shared_ptr<const crypto::TrustStore> Trust(uint64_t name, const std::vector<Place>& places,
                                                   int keys);

@@ -329,6 +329,7 @@ void Node::Connect(const NodeCode& peer, std::shared_ptr<Stream> stream, End end
                                .ledgers = running_->ledgers.get(),
                                .nonce_seed = loop_.rng.Next(),
                                .offer_interval = Duration(5000)};
+  if (!bugs_.Has(Bug::kTagsIgnored)) options.addresses = addresses_;
   auto driver = std::make_shared<Driver>(
       *this, std::move(options), stream, end,
       [this, life = lives_, peer, ended = std::move(ended)](const absl::Status& why) {

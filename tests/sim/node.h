@@ -84,6 +84,10 @@ class Node {
   void UseKey(int generation);
   int key_generation() const { return key_generation_; }
   void SetTrust(std::shared_ptr<const crypto::TrustStore> trust) { trust_ = std::move(trust); }
+  void SetAddresses(std::shared_ptr<const crypto::AddressBook> addresses) {
+    addresses_ = std::move(addresses);
+  }
+  const crypto::AddressBook& addresses() const { return *addresses_; }
   bool HasTrust(const std::shared_ptr<const crypto::TrustStore>& trust) const {
     return trust_ == trust;
   }
@@ -127,6 +131,7 @@ class Node {
   NodeSigner signer_;
   int key_generation_ = 0;
   std::shared_ptr<const crypto::TrustStore> trust_;
+  std::shared_ptr<const crypto::AddressBook> addresses_;
   bool frozen_ = false;  // signs no more: a follower holds a head that is not here
   bool dying_ = false;
   uint64_t lives_ = 0;

@@ -42,12 +42,14 @@ struct Source::Cases {
   cases::NaiveCases naive{random};
 };
 
-Source::Source(Loop& loop, Watch& watch, Node& node, Kind kind, SourcePlan plan)
+Source::Source(Loop& loop, Watch& watch, Node& node, Kind kind, SourcePlan plan,
+               std::vector<NodeCode> children)
     : loop_(loop),
       watch_(watch),
       node_(node),
       kind_(kind),
       plan_(plan),
+      children_(std::move(children)),
       rng_(loop.rng.Split()),
       cases_(std::make_unique<Cases>(rng_.Next())) {}
 
@@ -75,6 +77,7 @@ store::PreparedRecord Source::Other() {
     *adopt.mutable_calendar() = cases::CalendarRecord(rules::DemonstrationYear(2026));
     return RecordOf(Family::kAdopt, Audience::kChain, name, adopt.SerializeAsString());
   }
+  if (!children_.empty() && rng_.OneIn(4)) return Order();
   constexpr std::array kAudiences{Audience::kLocal, Audience::kParent, Audience::kChain,
                                   Audience::kChildren, Audience::kAll};
   // The last is of a later version, which this one passes on without reading it.
@@ -88,6 +91,26 @@ store::PreparedRecord Source::Other() {
   }
   return RecordOf(kFamilies[rng_.Below(kFamilies.size())],
                   kAudiences[rng_.Below(kAudiences.size())], name, payload);
+}
+
+// For one of the nodes below.
+store::PreparedRecord Source::Order() {
+  const NodeCode& to = children_[rng_.Below(children_.size())];
+  v1::SuperviseOrder order;
+  order.set_order_no(Cat("DB-", sent_));
+  order.set_to(to.text());
+  order.set_requirement("EXPLAIN");
+  order.set_issued_at_ms(kBegin.ms);
+  order.set_reply_due(kBegin.BeijingDate().days() + 5);
+  store::PreparedRecord record =
+      RecordOf(Family::kOrder, Audience::kAddressed,
+               {.source = "~order", .case_no = order.order_no(), .event_id = "1"},
+               order.SerializeAsString());
+  const auto tags = node_.addresses().Tags(to, node_.own());
+  TJ_CHECK(tags.size() == 1);
+  record.tag = tags.front();
+  watch_.Addressed(node_.code(), record.tag, to);
+  return record;
 }
 
 void Source::Next() {

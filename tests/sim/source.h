@@ -25,7 +25,9 @@ struct SourcePlan {
 class Source {
  public:
   enum class Kind { kHall, kDesk };  // case events; everything else
-  Source(Loop& loop, Watch& watch, Node& node, Kind kind, SourcePlan plan);
+  // `children`: to whom the desk addresses some records.
+  Source(Loop& loop, Watch& watch, Node& node, Kind kind, SourcePlan plan,
+         std::vector<NodeCode> children);
   ~Source();
 
   // Begins to send; once.
@@ -43,12 +45,14 @@ class Source {
   void Answered(const std::vector<store::Appended>& answers);
   store::PreparedRecord Event();
   store::PreparedRecord Other();
+  store::PreparedRecord Order();
 
   Loop& loop_;
   Watch& watch_;
   Node& node_;
   const Kind kind_;
   SourcePlan plan_;
+  const std::vector<NodeCode> children_;
   Rng rng_;
   struct Cases;
   std::unique_ptr<Cases> cases_;

@@ -116,6 +116,10 @@ void Watch::Down(const NodeCode& node) {
   ledgers_.Grown(down.own(), down.disk().truth());
 }
 
+void Watch::CheckAddressed() {
+  for (const auto& [code, node] : nodes_) audience_.AllAddressedHere(code, node->disk().truth());
+}
+
 void Watch::CheckDisks() {
   for (const auto& [code, node] : nodes_) ledgers_.Grown(node->own(), node->disk().truth());
   for (const auto& [code, node] : nodes_) {

@@ -38,6 +38,11 @@ class Watch {
   void Forked(const NodeCode& node, const LedgerId& ledger);
   void DidNotStart(const NodeCode& node, const absl::Status& why);
   void Down(const NodeCode& node);
+  void Addressed(const NodeCode& origin, const AudienceCheck::Tag& tag, const NodeCode& reader) {
+    audience_.Addressed(origin, tag, reader);
+  }
+  // When everything has arrived.
+  void CheckAddressed();
   // All that can be checked of the disks as they are.
   void CheckDisks();
 

@@ -56,7 +56,7 @@ TEST(Keys, AreWhatIsOnDisk) {
   text += Cat("derived prefixes ", derived_prefix::kPosition, derived_prefix::kCase,
               derived_prefix::kRow, derived_prefix::kRowDirty, derived_prefix::kCubeRow,
               derived_prefix::kCube, derived_prefix::kPartition, derived_prefix::kSkipped,
-              derived_prefix::kLate, "\n");
+              derived_prefix::kLate, derived_prefix::kOrder, "\n");
   text += Cat("schema version ", kSchemaVersion, "\n");
   EXPECT_EQ(text, Golden());
 }

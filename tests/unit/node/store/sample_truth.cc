@@ -39,6 +39,7 @@ FsckOptions SampleTruth::Options() const {
   options.own = own;
   options.trust = &nodes.trust();
   options.private_keys = private_keys_.get();
+  options.addresses = &addresses_;
   return options;
 }
 

@@ -48,6 +48,7 @@ class SampleTruth {
 
   TempFolder folder_;
   std::unique_ptr<PrivateKeys> private_keys_;
+  const crypto::AddressBook addresses_{nodes.county, {}};
 };
 
 // What a database says, independent of how segments are cut and packed: every record and every

@@ -11,9 +11,10 @@ namespace {
 
 // Numbers are on disk and on the wire: a change here must fail.
 TEST(Family, NumbersAndNamesAreForEver) {
-  const std::pair<int, std::string_view> table[] = {{1, "case_event"}, {2, "summary"}, {3, "alarm"},
-                                                    {4, "heads"},      {5, "restart"}, {6, "adopt"},
-                                                    {7, "witness"},    {8, "tick"}};
+  const std::pair<int, std::string_view> table[] = {
+      {1, "case_event"}, {2, "summary"}, {3, "alarm"},       {4, "heads"},
+      {5, "restart"},    {6, "adopt"},   {7, "witness"},     {8, "tick"},
+      {9, "loss"},       {10, "order"},  {11, "order_reply"}};
   for (const auto& [number, name] : table) {
     EXPECT_EQ(FamilyName(static_cast<Family>(number)), name);
     EXPECT_EQ(FamilyFromName(name), static_cast<Family>(number));

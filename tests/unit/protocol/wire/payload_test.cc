@@ -114,6 +114,60 @@ TEST(Payload, AdoptPosition) {
       });
 }
 
+TEST(Payload, Order) {
+  v1::SuperviseOrder good;
+  good.set_order_no("DB-2026-017");
+  good.set_to("370826");
+  good.set_requirement("EXPLAIN");
+  good.add_alarms("DL-RED/37082600120261123000013/1");
+  good.set_issued_at_ms(1'795'000'000'000);
+  good.set_sign_due(CivilDate::Of(2026, 11, 25).days());
+  good.set_reply_due(CivilDate::Of(2026, 12, 4).days());
+  EXPECT_TRUE(ValidateOrder(good).ok());
+  ExpectRules<v1::SuperviseOrder>(
+      good, ParseOrder,
+      {
+          {[](auto& o) { o.clear_order_no(); }, "order_no: missing"},
+          {[](auto& o) { o.set_order_no("a\nb"); }, "order_no: control character"},
+          {[](auto& o) { o.set_order_no(std::string(65, 'x')); }, "order_no: more than 64"},
+          {[](auto& o) { o.set_to("37"); }, "to"},
+          {[](auto& o) { o.clear_requirement(); }, "requirement: missing"},
+          {[](auto& o) { o.add_alarms(""); }, "alarms: missing"},
+          {[](auto& o) {
+             o.mutable_alarms()->Reserve(100);
+             for (int i = 0; i < 64; ++i) o.add_alarms("A");
+           },
+           "alarms: 65"},
+          {[](auto& o) { o.set_issued_at_ms(-1); }, "issued_at_ms"},
+          {[](auto& o) { o.clear_reply_due(); }, "reply_due"},
+          {[](auto& o) { o.set_sign_due(o.reply_due() + 1); }, "sign_due: after reply_due"},
+          {[](auto& o) { o.set_sign_due(-1); }, "sign_due"},
+      });
+  good.clear_sign_due();
+  good.clear_alarms();
+  EXPECT_TRUE(ValidateOrder(good).ok());
+}
+
+TEST(Payload, OrderReply) {
+  v1::OrderReply good;
+  good.set_order_no("DB-2026-017");
+  good.set_issuer("370800");
+  good.set_epoch(1);
+  good.set_order_index(0);
+  good.set_result("RECTIFIED");
+  good.set_replied_at_ms(1'795'000'000'000);
+  EXPECT_TRUE(ValidateOrderReply(good).ok());
+  ExpectRules<v1::OrderReply>(good, ParseOrderReply,
+                              {
+                                  {[](auto& r) { r.clear_order_no(); }, "order_no: missing"},
+                                  {[](auto& r) { r.set_issuer("X"); }, "issuer"},
+                                  {[](auto& r) { r.set_epoch(0); }, "epoch: missing"},
+                                  {[](auto& r) { r.set_order_index(~uint64_t{0}); }, "order_index"},
+                                  {[](auto& r) { r.clear_result(); }, "result: missing"},
+                                  {[](auto& r) { r.set_replied_at_ms(-1); }, "replied_at_ms"},
+                              });
+}
+
 TEST(Payload, AdoptCalendar) {
   const int32_t new_year = CivilDate::Of(2026, 1, 1).days();
   v1::Adopt good;

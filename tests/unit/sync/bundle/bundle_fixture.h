@@ -52,6 +52,7 @@ struct Side {
     auto& keyring = scenario::Keyring::Instance();
     host.software = "test";
     host.trust = keyring.Trust(members);
+    host.addresses = keyring.Addresses(*host.trust, code);
     host.signer = &keyring.SignerOf(code, 1);
     host.ledgers = &node;
     host.clock = &clock;

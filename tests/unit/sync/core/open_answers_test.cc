@@ -14,11 +14,13 @@ class OpenAnswersTest : public LedgerFixture {
   void SetUp() override {
     origin_.Append(4, {}, kNow);
     origin_.Append(2, {.audience = Audience::kLocal}, kNow);
-    origin_.Append(1, {.audience = Audience::kAddressed}, kNow);
+    crypto::AddressTag other;
+    other.fill(0x5a);
+    origin_.Append(1, {.audience = Audience::kAddressed, .tag = other}, kNow);
     head_ = *origin_.Publish(county_key_, kNow);
   }
   std::optional<wire::Frame> Next() {
-    auto next = answers_.Next(origin_, *head_, ColumnsFor(*trust_, bureau_, county_));
+    auto next = answers_.Next(origin_, *head_, BodiesOwed(*trust_, nullptr, bureau_, ledger_));
     EXPECT_TRUE(next.ok()) << next.status();
     return *next;
   }

@@ -24,7 +24,7 @@ class SegmentCheckTest : public LedgerFixture {
             .consistency = *origin_.own().Consistency(end, head)};
   }
   wire::SegmentFrame Frame(uint64_t at, uint64_t head) {
-    return Frame(at, head, ColumnsFor(*trust_, bureau_, county_));
+    return Frame(at, head, BodiesOwed(*trust_, nullptr, bureau_, ledger_));
   }
   // The frontier of the first `size` leaves.
   Frontier At(uint64_t size) {
@@ -39,9 +39,7 @@ class SegmentCheckTest : public LedgerFixture {
   }
   absl::StatusOr<CheckedSegment> Check(const wire::SegmentFrame& frame, uint64_t held,
                                        const crypto::Note& head) {
-    return CheckSegment(frame, At(held), head.head, [this](Audience audience) {
-      return BodyOwed(*trust_, bureau_, county_, audience);
-    });
+    return CheckSegment(frame, At(held), head.head, BodiesOwed(*trust_, nullptr, bureau_, ledger_));
   }
 };
 
