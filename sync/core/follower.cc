@@ -62,6 +62,7 @@ absl::Status Follower::PassStatementsOn(Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
   const auto readers = BehindUs(*options_.trust, options_.self, options_.peer, ledger_.origin);
   for (const NodeCode& reader : readers) {
+    if (options_.trust->RelationOf(reader, ledger_.origin) != Relation::kAncestor) continue;
     for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
       TJ_ASSIGN_OR_RETURN(const auto stored,
                           options_.ledgers->NewestStatement(ledger_, reader, kind));

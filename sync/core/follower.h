@@ -53,7 +53,8 @@ class Follower {
   // Whether what should have come did not, for so long that our credit may have been lost.
   bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);
-  // Says to the peer what those who follow the ledger through us have stated, if it is news.
+  // Says to the peer what those above the origin who follow it through us have stated, if it is
+  // news.
   absl::Status PassStatementsOn(Output& out);
   std::optional<Instant> WakeAt() const;
   // The clock was set back by so much.

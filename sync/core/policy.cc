@@ -44,6 +44,7 @@ std::vector<NodeCode> BehindUs(const crypto::TrustStore& trust, const NodeCode& 
 bool PassesStatementsOn(const crypto::TrustStore& trust, const NodeCode& self, const NodeCode& peer,
                         const NodeCode& signer, const NodeCode& origin) {
   return signer != self && trust.FollowsFarther(signer, origin) &&
+         trust.RelationOf(signer, origin) == Relation::kAncestor &&
          trust.NextTo(self, signer) == peer;
 }
 

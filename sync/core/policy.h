@@ -33,7 +33,7 @@ std::vector<NodeCode> RelayedTo(const crypto::TrustStore& trust, const NodeCode&
 std::vector<NodeCode> BehindUs(const crypto::TrustStore& trust, const NodeCode& self,
                                const NodeCode& peer, const NodeCode& origin);
 // Whether `self` takes statements of `signer` about ledgers of `origin` from `peer`, who passes
-// them on.
+// them on: those of nodes above the origin, which are as few as there are levels.
 bool PassesStatementsOn(const crypto::TrustStore& trust, const NodeCode& self, const NodeCode& peer,
                         const NodeCode& signer, const NodeCode& origin);
 // Whether the node's other sessions have something to do after this event of one of them: a ledger

@@ -79,8 +79,11 @@ def all_arrived(levels):
             entry = followed.get(f"{origin}/1", {})
             if int(entry.get("sequenced", 0)) != sizes[origin] or int(entry.get("delivered", 0)) != sizes[origin]:
                 return False
-            origin_node = next(other for other in levels.nodes() if other.code == origin)
-            if statement_of(origin_node, node.code, "held") != sizes[origin]:
+            # The origin hears it from its neighbours, and from those above it.
+            codes = [other.code for other in levels.nodes()]
+            told = origin not in FOLLOWS[node.code] or codes.index(node.code) < codes.index(origin)
+            origin_node = levels.nodes()[codes.index(origin)]
+            if told and statement_of(origin_node, node.code, "held") != sizes[origin]:
                 return False
     return True
 

@@ -9,8 +9,11 @@ namespace {
 constexpr uint8_t kSeen = 1;
 constexpr uint8_t kHeld = 2;
 
+// Whether the origin hears of it: from neighbours and from above.
+enum class Told : bool { kNo, kYes };
+
 // What `follower` has not of the ledger of `origin`, or what the origin does not know of it.
-std::string Behind(const Node& origin, const Node& follower) {
+std::string Behind(const Node& origin, const Node& follower, Told told = Told::kYes) {
   const LedgerId& ledger = origin.own();
   const std::string who = Cat(follower.code().text(), " of ", ledger.Text());
   const auto& there = origin.disk().truth();
@@ -24,6 +27,7 @@ std::string Behind(const Node& origin, const Node& follower) {
   if (const auto missing = rows::FirstMissing(here, *held, size)) {
     return Cat(who, " has not the body of ", *missing);
   }
+  if (told == Told::kNo) return {};
   for (const uint8_t kind : {kSeen, kHeld}) {
     const auto stated = rows::LargestStatement(there, *number, follower.code(), kind).value_or(0);
     if (stated != size) {
@@ -54,7 +58,9 @@ std::string NotYet(const Tree& tree, const std::map<NodeCode, std::unique_ptr<No
   }
   for (const Place& place : tree.places()) {
     for (const size_t origin : place.follows) {
-      std::string problem = Behind(*nodes.at(tree.places()[origin].code), *nodes.at(place.code));
+      const NodeCode& code = tree.places()[origin].code;
+      const Told told = tree.MayRead(place.code, code, Audience::kChain) ? Told::kYes : Told::kNo;
+      std::string problem = Behind(*nodes.at(code), *nodes.at(place.code), told);
       if (!problem.empty()) return problem;
     }
   }

@@ -55,7 +55,7 @@ class Storm {
     for (const NodeCode& county : counties_) {
       problems += Compare(county, bureau_) + Compare(bureau_, county);
     }
-    if (through_bureau_) problems += Compare(counties_[1], counties_[0]);
+    if (through_bureau_) problems += Compare(counties_[1], counties_[0], bureau_);
     if (world_.log.find("broken promise") != std::string::npos) problems += world_.log;
     return problems;
   }
@@ -152,8 +152,9 @@ class Storm {
     }
   }
 
-  // Whether `holder` has all of `origin`'s ledger, and said so.
-  std::string Compare(const NodeCode& origin, const NodeCode& holder) {
+  // Whether `holder` has all of `origin`'s ledger, and said so, to it or to the relay.
+  std::string Compare(const NodeCode& origin, const NodeCode& holder,
+                      const std::optional<NodeCode>& relay = std::nullopt) {
     MemoryLedger& own = world_.Find(origin)->disk.own();
     const MemoryLedger* held = world_.Find(holder)->disk.Find(own.id);
     if (own.size() == 0 && (held == nullptr || held->size() == 0)) return {};
@@ -165,9 +166,10 @@ class Storm {
     if (!held->missing.empty()) return Cat(who, held->missing.size(), " bodies missing\n");
     if (!held->forks.empty()) return who + "called a fork\n";
     std::string problems;
+    const auto& told = world_.Find(relay.value_or(origin))->disk.Find(own.id)->statements;
     for (const auto kind : {crypto::StatementKind::kSeen, crypto::StatementKind::kHeld}) {
-      const auto stated = own.statements.find({holder, kind});
-      if (stated == own.statements.end() || stated->second.rbegin()->first != own.size()) {
+      const auto stated = told.find({holder, kind});
+      if (stated == told.end() || stated->second.rbegin()->first != own.size()) {
         problems += who + (kind == crypto::StatementKind::kSeen ? "not witnessed\n"
                                                                 : "not known to be delivered\n");
       }
