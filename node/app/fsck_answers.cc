@@ -1,8 +1,4 @@
-#include <optional>
-
 #include "node/app/fsck_reply.h"
-#include "node/app/identity.h"
-#include "node/app/node.h"
 #include "node/app/node_services.h"
 #include "node/store/fsck.h"
 #include "protocol/vocab/error.h"
@@ -41,25 +37,6 @@ absl::StatusOr<api::FsckReply> NodeServices::LedgerFsck() {
   const auto addresses = parts_.host.addresses();
   options.addresses = addresses.get();
   TJ_ASSIGN_OR_RETURN(const store::FsckReport report, store::Fsck(snapshot->reader(), options));
-  return ToReply(report);
-}
-
-absl::StatusOr<api::FsckReply> FsckDataFolder(const Config& config,
-                                              const crypto::TrustStore& trust) {
-  store::FsckOptions options;
-  options.trust = &trust;
-  // Without them everything else is still checked, and the report says so.
-  const auto keys = store::PrivateKeys::OpenExisting(config.data_folder + "/private-keys");
-  if (keys.ok()) options.private_keys = keys->get();
-  if (!keys.ok() && CodeOf(keys.status()) != ErrorCode::kStoreAbsent) return keys.status();
-  const auto identity = LoadIdentity(config);
-  std::optional<crypto::AddressBook> addresses;
-  if (identity.ok()) {
-    TJ_ASSIGN_OR_RETURN(addresses, AddressesOf(trust, config.code, *identity));
-    options.addresses = &*addresses;
-  }
-  TJ_ASSIGN_OR_RETURN(const store::FsckReport report,
-                      store::FsckFolder(config.data_folder, options));
   return ToReply(report);
 }
 

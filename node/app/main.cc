@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "node/app/config.h"
+#include "node/app/data_folder.h"
 #include "node/app/identity.h"
 #include "node/app/log.h"
 #include "node/app/node.h"

@@ -1,10 +1,10 @@
 #include "node/app/node.h"
 
 #include <atomic>
-#include <filesystem>
 #include <utility>
 
 #include "crypto/sm3.h"
+#include "node/app/data_folder.h"
 #include "node/app/governing.h"
 #include "node/app/head_signer.h"
 #include "node/app/heads_writer.h"
@@ -25,8 +25,6 @@
 
 namespace tj::app {
 namespace {
-
-namespace fs = std::filesystem;
 
 class NodeImpl final : public Node {
  public:
@@ -268,28 +266,10 @@ class NodeImpl final : public Node {
 
 absl::StatusOr<std::unique_ptr<Node>> Node::Start(Config config, Identity identity,
                                                   crypto::TrustStore trust, const Clock& clock) {
-  if (!fs::is_directory(config.data_folder)) {
-    return Error(ErrorCode::kFile,
-                 Cat(config.data_folder, ": no such folder; run tongjianctl init first"));
-  }
+  TJ_RETURN_IF_ERROR(CheckDataFolder(config));
   auto node = std::make_unique<NodeImpl>(std::move(config), std::move(identity), clock);
   TJ_RETURN_IF_ERROR(node->Begin(std::move(trust)));
   return node;
-}
-
-absl::Status InitDataFolder(const Config& config) {
-  std::error_code error;
-  if (fs::exists(fs::path(config.data_folder) / "ledger", error)) {
-    return Error(ErrorCode::kExists, config.data_folder);
-  }
-  fs::create_directories(config.data_folder, error);
-  if (!error) fs::permissions(config.data_folder, fs::perms(0750), error);
-  if (error) return Error(ErrorCode::kFile, Cat(config.data_folder, ": ", error.message()));
-  TJ_RETURN_IF_ERROR(store::PrivateKeys::Open(config.data_folder + "/private-keys").status());
-  const SystemClock clock;
-  return store::Truth::Open(
-             {.folder = config.data_folder, .own = {config.code, config.epoch}, .clock = &clock})
-      .status();
 }
 
 }  // namespace tj::app

@@ -31,14 +31,6 @@ class Node {
   virtual int port() const = 0;  // where children connect; 0 when not listening
 };
 
-// Makes the data folder of a new node: EXISTS when there is one.
-absl::Status InitDataFolder(const Config& config);
-
-// Checks a stopped node's data folder; the node's own keys open private parts. STORE-LOCKED while
-// it runs.
-absl::StatusOr<api::FsckReply> FsckDataFolder(const Config& config,
-                                              const crypto::TrustStore& trust);
-
 }  // namespace tj::app
 
 #endif  // TJ_NODE_APP_NODE_H_

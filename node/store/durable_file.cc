@@ -78,6 +78,12 @@ absl::Status WriteDurably(const std::string& folder, std::string_view name, Byte
   return SyncFolder(folder);
 }
 
+absl::Status RemoveDurably(const std::string& folder, std::string_view name) {
+  const std::string path = Cat(folder, "/", name);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return Failed("unlink", path);
+  return SyncFolder(folder);
+}
+
 absl::StatusOr<std::optional<Bytes>> ReadSmallFile(const std::string& path, size_t bytes_max) {
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok() && errno == ENOENT) return std::nullopt;

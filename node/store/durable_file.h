@@ -21,6 +21,10 @@ absl::Status MakePrivateFolder(const std::string& folder);
 // otherwise it holds what it held before. STORE-FULL or STORE-UNAVAILABLE.
 absl::Status WriteDurably(const std::string& folder, std::string_view name, ByteView bytes);
 
+// There is no `folder`/`name`, and a power cut does not bring it back, when this returns OK.
+// STORE-UNAVAILABLE otherwise.
+absl::Status RemoveDurably(const std::string& folder, std::string_view name);
+
 // nullopt when there is no such file; STORE-CORRUPT when it is longer than `bytes_max`;
 // STORE-UNAVAILABLE when it cannot be read.
 absl::StatusOr<std::optional<Bytes>> ReadSmallFile(const std::string& path, size_t bytes_max);

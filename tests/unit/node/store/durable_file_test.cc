@@ -43,6 +43,16 @@ TEST(DurableFile, OverwritesWhatACrashLeftBeside) {
   EXPECT_EQ(**ReadSmallFile(folder / "HEAD", 100), "short");
 }
 
+TEST(DurableFile, RemovesWhetherItIsThereOrNot) {
+  TempFolder folder;
+  ASSERT_TRUE(WriteDurably(folder.path(), "mark", "").ok());
+  EXPECT_TRUE(RemoveDurably(folder.path(), "mark").ok());
+  EXPECT_FALSE(fs::exists(folder / "mark"));
+  EXPECT_TRUE(RemoveDurably(folder.path(), "mark").ok());
+  fs::create_directory(folder / "mark");
+  EXPECT_EQ(CodeOf(RemoveDurably(folder.path(), "mark")), ErrorCode::kStoreUnavailable);
+}
+
 TEST(DurableFile, SaysFullWhenTheDiskIs) {
   TempFolder folder;
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
