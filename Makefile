@@ -4,7 +4,7 @@ SEEDS ?= 20
 FROM ?= 1
 MINUTES ?= 10
 
-.PHONY: help build test check fix bench bench-peers fuzz sim torture regulation bare clean
+.PHONY: help build test check fix bench bench-peers fuzz sim torture injections regulation bare clean
 help:
 	@echo "build        configure and build everything (PRESET=$(PRESET))"
 	@echo "test         the whole suite; LABEL=… for a part of it"
@@ -15,6 +15,7 @@ help:
 	@echo "fuzz         each fuzz target for FUZZ_SECONDS (20)"
 	@echo "sim          simulate federations: SEEDS=n FROM=s"
 	@echo "torture      kill -9 of four processes at random: MINUTES=n"
+	@echo "injections   EIO and kill -9 at each system call on the data folder: SAMPLE=n FROM=seed"
 	@echo "regulation   one line per row of the regulation, with its tests"
 	@echo "bare         quickstart and test on a bare Debian 12 (chroot, root)"
 	@echo "clean        delete what builds made"
@@ -43,6 +44,8 @@ sim:
 	build/release/bin/tj_sim --seeds $(SEEDS) --from $(FROM) --jobs $(shell nproc)
 torture: build
 	TJ_BIN_DIR=build/$(PRESET)/bin /usr/bin/python3 -B tests/e2e/torture.py --minutes $(MINUTES) --seed $(FROM)
+injections: build
+	TJ_BIN_DIR=build/$(PRESET)/bin /usr/bin/python3 -B tests/e2e/injections.py $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(FROM)
 regulation:
 	@echo "make $@: nothing is behind this yet" >&2; exit 1
 clean:

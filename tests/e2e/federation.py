@@ -36,6 +36,12 @@ def wait_for(what, condition, seconds=60):
         time.sleep(POLL_SECONDS)
 
 
+def program_folder(preset=None):
+    if "TJ_BIN_DIR" in os.environ:
+        return pathlib.Path(os.environ["TJ_BIN_DIR"])
+    return ROOT / "build" / (preset or os.environ.get("TJ_PRESET", "dev")) / "bin"
+
+
 class Node:
     """One node: its folder, configuration and process."""
 
@@ -51,6 +57,7 @@ class Node:
         self.process = None
         self.offline = False  # knows its parent by bundle files only
         self.listens = parent is None
+        self.wrapper = []  # words before the program's own, such as a tracer that runs it
 
     def write_config(self, **options):
         pki = self.federation.folder / "pki" / self.code
@@ -93,7 +100,7 @@ class Node:
         """Starts the process and waits until it answers; a parent keeps the port that it got first."""
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [self.federation.bin / "tongjiand", "--config", self.folder / "node.toml"], stdout=log, stderr=log)
+            [*self.wrapper, self.federation.bin / "tongjiand", "--config", self.folder / "node.toml"], stdout=log, stderr=log)
         log.close()
         status = wait_for(f"{self.code} to answer", self.try_status, seconds=60)
         if self.listens and self.port == 0:
@@ -159,9 +166,7 @@ class Federation:
 
     def __init__(self, folder, counties, preset=None, **options):
         self.folder = pathlib.Path(folder)
-        self.bin = ROOT / "build" / (preset or os.environ.get("TJ_PRESET", "dev")) / "bin"
-        if "TJ_BIN_DIR" in os.environ:
-            self.bin = pathlib.Path(os.environ["TJ_BIN_DIR"])
+        self.bin = program_folder(preset)
         self.passphrase = self.folder / "passphrase"
         self.passphrase.write_text("演示 passphrase\n", encoding="utf-8")
         self.bureau = Node(self, BUREAU)
