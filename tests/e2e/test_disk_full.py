@@ -72,6 +72,8 @@ def test_full_disk_loses_nothing_that_was_acknowledged(tmp_path, disk):
             county.import_file(file)
         assert refused.value.code == 1
         assert "error: STORE-FULL" in refused.value.stderr and "\ntry: " in refused.value.stderr
+        ballast = county.data / "ballast"
+        assert not ballast.exists(), "it gives up its ballast to be able to close and open the database"
         assert try_import(county, file) is None, "it takes nothing while there is no room"
         restarted_if_gone(county)
         kept = wait_for("the county to read its ledger again", lambda: tried(lambda: leaves(county)))
@@ -83,6 +85,7 @@ def test_full_disk_loses_nothing_that_was_acknowledged(tmp_path, disk):
         assert (answer["rows"], answer["quarantined"]) == (rows, 0)
         assert answer["duplicates"] + answer["accepted"] == rows and answer["accepted"] > 0
         assert leaves(county)[:len(kept)] == kept
+        assert ballast.exists(), "it takes nothing before the ballast is back"
         county.wait_delivered()
         check_row(summary_rows(federation.bureau)[COUNTY], file)
         for node in federation.nodes():
