@@ -146,11 +146,11 @@ class Node:
     def wait_delivered(self, seconds=300):
         self.ctl("--output", "json", "status", "--until-delivered", "--timeout", str(seconds))
 
-    def import_file(self, file, *options):
+    def import_file(self, file, *options, timeout=900):
         """The last answer of the import; refused rows are no failure here."""
         quarantine = self.folder / (pathlib.Path(file).name + ".quarantine")
         out = self.ctl("--output", "json", "intake", "import", file, "--quarantine", quarantine, *options,
-                       accept=(0, 3))
+                       accept=(0, 3), timeout=timeout)
         return json.loads(out)
 
     def query(self, *arguments):
@@ -194,10 +194,10 @@ class Federation:
     def nodes(self):
         return [self.bureau, *self.counties]
 
-    def ctl(self, *arguments, accept=(0,), check_ready=True):
+    def ctl(self, *arguments, accept=(0,), check_ready=True, timeout=900):
         """Runs tongjianctl; its standard output. CtlError on any other exit code."""
         done = subprocess.run([self.bin / "tongjianctl", *map(str, arguments)], capture_output=True, text=True,
-                              encoding="utf-8", timeout=900, check=False)
+                              encoding="utf-8", timeout=timeout, check=False)
         if done.returncode not in accept and not (not check_ready and done.returncode == 1 and done.stdout):
             raise CtlError(done.returncode, done.stderr)
         return done.stdout

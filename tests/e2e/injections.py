@@ -127,7 +127,11 @@ class Bench:
                 if node.code != self.node_of(victim).code:
                     raise
         if self.county.running():
-            acknowledged = [(batch, size) for batch in self.batches if (size := self.hand_in(batch)) is not None]
+            for batch in self.batches:
+                size = self.hand_in(batch)
+                if size is None:
+                    break  # it will not take the next ones either
+                acknowledged.append((batch, size))
         seen = self.settle()
         self.died = self.node_of(victim).process.poll()
         for node in self.federation.nodes():
@@ -147,10 +151,10 @@ class Bench:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.county.running():
             try:
-                answer = self.county.import_file(batch)
+                answer = self.county.import_file(batch, timeout=PATIENCE)  # it asks a node that refuses again and again
                 assert answer["quarantined"] == 0, answer
                 return answer["ledger_size"]
-            except CtlError:
+            except (CtlError, subprocess.TimeoutExpired):
                 time.sleep(0.05)
         return None
 
