@@ -39,6 +39,8 @@ void AddPki(CLI::App& app, Context& context);
 void AddStatus(CLI::App& app, Context& context);
 void AddIntake(CLI::App& app, Context& context);
 void AddLedger(CLI::App& app, Context& context);
+void AddLedgerOpen(CLI::App* ledger, Context& context);
+void AddSpotcheck(CLI::App& app, Context& context);
 void AddPeer(CLI::App& app, Context& context);
 void AddOrder(CLI::App& app, Context& context);
 void AddDoctor(CLI::App& app, Context& context);

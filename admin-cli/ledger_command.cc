@@ -158,6 +158,7 @@ void AddLedger(CLI::App& app, Context& context) {
   AddShow(ledger, context);
   AddProve(ledger, context);
   AddFsck(ledger, context);
+  AddLedgerOpen(ledger, context);
 }
 
 }  // namespace tj::cli

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   tj::cli::AddDoctor(app, context);
   tj::cli::AddQuery(app, context);
   tj::cli::AddCase(app, context);
+  tj::cli::AddSpotcheck(app, context);
   tj::cli::AddVerify(app, context);
   tj::cli::AddGenerate(app, context);
   try {

@@ -47,6 +47,17 @@ class Services {
       const std::function<bool(api::BundleImportChunk*)>& next,
       const std::function<bool(const api::BundleImportReply&)>& send) = 0;
 
+  // Asks a node below to open records; LedgerOpened tells how it goes, and what came.
+  virtual absl::StatusOr<api::LedgerOpenReply> LedgerOpen(
+      const api::LedgerOpenRequest& request) = 0;
+  virtual absl::StatusOr<api::LedgerOpenedReply> LedgerOpened(
+      const api::LedgerOpenedRequest& request) = 0;
+
+  // Announces spot checks before a period closes; draws them after; shows them.
+  virtual absl::StatusOr<api::SpotListReply> SpotDraw(const api::SpotDrawRequest& request) = 0;
+  virtual absl::StatusOr<api::SpotListReply> SpotReveal(const api::SpotRevealRequest& request) = 0;
+  virtual absl::StatusOr<api::SpotListReply> SpotList(const api::SpotListRequest& request) = 0;
+
   virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
   virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
   // Tries the way to a peer and back, step by step. Blocks for seconds.

@@ -15,6 +15,7 @@
 #include "node/store/projection.h"
 #include "node/store/truth.h"
 #include "node/supervise/order_projection.h"
+#include "node/supervise/spot_records.h"
 #include "protocol/vocab/time.h"
 
 namespace tj::app {
@@ -38,6 +39,10 @@ class FoldRound {
   absl::StatusOr<bool> Run();
   // As of the last round.
   std::vector<Progress> Positions() const;
+  // The own ledger's size that cases and rows stand at.
+  uint64_t folded_size() const { return case_projector_.SizeOf(own_); }
+  // Rises when an opening or a spot check's record was read.
+  uint64_t spot_changes() const { return spot_records_.changes(); }
 
  private:
   store::Truth& truth_;
@@ -46,9 +51,11 @@ class FoldRound {
   cases::CaseProjection case_projection_;
   query::CubeProjection cube_projection_;
   supervise::OrderProjection order_projection_;
+  supervise::SpotRecords spot_records_;
   store::Projector case_projector_;
   store::Projector cube_projector_;
   store::Projector order_projector_;
+  store::Projector spot_projector_;
   cases::SummaryEmitter emitter_;
 };
 

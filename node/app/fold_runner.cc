@@ -15,8 +15,9 @@ constexpr Duration kRetryDelay{1000};
 }  // namespace
 
 FoldRunner::FoldRunner(store::Truth& truth, store::Kv& derived, LedgerId own,
-                       Duration summary_interval, const Clock& clock)
+                       Duration summary_interval, const Clock& clock, After after)
     : summary_interval_(summary_interval),
+      after_(std::move(after)),
       round_(truth, derived, std::move(own), summary_interval, clock),
       thread_([this] { Run(); }) {}
 
@@ -49,6 +50,9 @@ absl::Status FoldRunner::last_error() const {
 
 absl::StatusOr<bool> FoldRunner::Round() {
   TJ_ASSIGN_OR_RETURN(const bool more, round_.Run());
+  if (!more && after_) {
+    TJ_RETURN_IF_ERROR(after_(round_.folded_size(), round_.spot_changes()));
+  }
   std::vector<Progress> positions = round_.Positions();
   const std::lock_guard lock(mutex_);
   positions_ = std::move(positions);

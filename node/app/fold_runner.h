@@ -5,6 +5,7 @@
 #define TJ_NODE_APP_FOLD_RUNNER_H_
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -17,9 +18,12 @@ namespace tj::app {
 
 class FoldRunner {
  public:
-  // All must outlive it.
+  // What else follows from the ledgers once all are folded; on the runner's thread. `changes` rises
+  // with openings and spot checks (FoldRound).
+  using After = std::function<absl::Status(uint64_t folded_size, uint64_t changes)>;
+  // All must outlive it. `after` may be empty.
   FoldRunner(store::Truth& truth, store::Kv& derived, LedgerId own, Duration summary_interval,
-             const Clock& clock);
+             const Clock& clock, After after = {});
   ~FoldRunner();  // stops
 
   // Ledgers have grown; any thread.
@@ -36,6 +40,7 @@ class FoldRunner {
   absl::StatusOr<bool> Round();
 
   const Duration summary_interval_;
+  const After after_;
   FoldRound round_;  // the thread's own
 
   mutable std::mutex mutex_;

@@ -14,9 +14,9 @@ FollowHost::FollowHost(store::Truth& truth, LedgerId own, crypto::Signer& signer
                        Hooks hooks)
     : truth_(truth),
       own_(own),
-      ledgers_(truth, std::move(own)),
       clock_(clock),
       hooks_(std::move(hooks)),
+      ledgers_(truth, std::move(own), hooks_),
       gated_signer_(signer, hooks_),
       trust_(std::move(trust)) {}
 
@@ -46,9 +46,44 @@ std::map<LedgerId, absl::Status> FollowHost::Problems() const {
 }
 
 void FollowHost::Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) {
+  const std::function<void()> tell = TellOpened(ops);
   std::vector<store::FollowOp> follow = ToFollowOps(std::move(ops));
   if (absl::Status status = AddNames(follow); !status.ok()) return done(status);
-  truth_.Follow(std::move(follow), std::move(done));
+  if (!tell) return truth_.Follow(std::move(follow), std::move(done));
+  truth_.Follow(std::move(follow), [tell, done = std::move(done)](absl::Status status) {
+    if (status.ok()) tell();
+    done(std::move(status));
+  });
+}
+
+std::function<void()> FollowHost::TellOpened(const std::vector<sync::PersistOp>& ops) const {
+  std::vector<sync::PersistOpened> opened;
+  for (const sync::PersistOp& op : ops) {
+    const auto* one = std::get_if<sync::PersistOpened>(&op);
+    if (one != nullptr && hooks_.opened_came) {
+      opened.push_back({one->ledger, one->index, {}, one->sealed_parts});
+    }
+  }
+  if (opened.empty()) return {};
+  return [this, opened = std::move(opened)] {
+    for (const sync::PersistOpened& one : opened) {
+      hooks_.opened_came(one.ledger, one.index, one.sealed_parts);
+    }
+  };
+}
+
+absl::StatusOr<std::vector<Index>> FollowHost::OpeningLedgers::Given(const LedgerId& ledger,
+                                                                     Index from, size_t max) const {
+  if (!hooks_.given) return std::vector<Index>();
+  return hooks_.given(ledger, from, max);
+}
+
+absl::StatusOr<std::optional<Bytes>> FollowHost::OpeningLedgers::OpenedTo(const LedgerId& ledger,
+                                                                          const NodeCode& reader,
+                                                                          Index index,
+                                                                          const Bytes& body) const {
+  if (ledger != own_ledger_ || !hooks_.opened_to) return std::optional<Bytes>();
+  return hooks_.opened_to(reader, index, body);
 }
 
 // Records of our own that come back are known again under their names.
@@ -71,7 +106,10 @@ absl::StatusOr<Bytes> FollowHost::GatedSigner::Sign(ByteView message) {
 }
 
 absl::Status FollowHost::PersistAndWait(std::vector<sync::PersistOp> ops) {
-  return truth_.FollowAndWait(ToFollowOps(std::move(ops)));
+  const std::function<void()> tell = TellOpened(ops);
+  TJ_RETURN_IF_ERROR(truth_.FollowAndWait(ToFollowOps(std::move(ops))));
+  if (tell) tell();
+  return absl::OkStatus();
 }
 
 void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
@@ -94,6 +132,7 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       break;
     case Kind::kHeadSeen:
     case Kind::kPeerSeen:
+    case Kind::kBodyOpened:
       log(LogLevel::kDebug);
       break;
     case Kind::kPeerHeld: {  // what was refused for a while is taken after all
@@ -112,7 +151,6 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       break;
     }
     case Kind::kReady:
-    case Kind::kBodyOpened:
       log(LogLevel::kInfo);
       break;
     case Kind::kBodyMissing:

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "crypto/signer.h"
 #include "crypto/trust.h"
@@ -35,6 +36,12 @@ class FollowHost final : public link::Host {
     std::function<bool()> lost;  // records of our own are: no statement is signed
     std::function<absl::StatusOr<store::FollowOp>(ByteView segment)> names;  // of what comes back
     std::function<std::optional<LedgerId>(const NodeCode& peer)> reclaim;
+    // Of openings; each may be empty (sync/core/ports.h).
+    std::function<absl::StatusOr<std::optional<Bytes>>(const NodeCode& reader, Index, const Bytes&)>
+        opened_to;
+    std::function<std::vector<Index>(const LedgerId&, Index from, size_t max)> given;
+    // A body of another's ledger is stored; with what was sealed for us.
+    std::function<void(const LedgerId&, Index, Bytes sealed_parts)> opened_came;
   };
   // All must outlive it.
   FollowHost(store::Truth& truth, LedgerId own, crypto::Signer& signer, const Clock& clock,
@@ -74,13 +81,30 @@ class FollowHost final : public link::Host {
     const Hooks& hooks_;
   };
 
+  // The store's ledgers, and what is opened beyond their audiences.
+  class OpeningLedgers final : public LedgersPort {
+   public:
+    OpeningLedgers(const store::Truth& truth, LedgerId own, const Hooks& hooks)
+        : LedgersPort(truth, own), own_ledger_(std::move(own)), hooks_(hooks) {}
+    absl::StatusOr<std::vector<Index>> Given(const LedgerId& ledger, Index from,
+                                             size_t max) const override;
+    absl::StatusOr<std::optional<Bytes>> OpenedTo(const LedgerId& ledger, const NodeCode& reader,
+                                                  Index index, const Bytes& body) const override;
+
+   private:
+    const LedgerId own_ledger_;
+    const Hooks& hooks_;
+  };
+
+  // Opened bodies among `ops`, to be told of when they are stored.
+  std::function<void()> TellOpened(const std::vector<sync::PersistOp>& ops) const;
   absl::Status AddNames(std::vector<store::FollowOp>& ops);
 
   store::Truth& truth_;
   const LedgerId own_;
-  LedgersPort ledgers_;
   const Clock& clock_;
   const Hooks hooks_;
+  OpeningLedgers ledgers_;
   GatedSigner gated_signer_;
   mutable std::mutex mutex_;
   // Shared with sessions; immutable.

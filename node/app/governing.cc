@@ -9,10 +9,12 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/record.h"
+#include "protocol/wire/spot_payload.h"
 
 namespace tj::app {
 namespace {
 
+constexpr uint32_t kSeverityRed = 3;
 constexpr uint32_t kSeveritySystem = 9;
 
 absl::StatusOr<store::PreparedRecord> Prepare(Family family, Audience audience, uint8_t flags,
@@ -137,6 +139,60 @@ v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Insta
   facts["last"] = std::to_string(leaves.back().value);
   facts["since"] = since.Text();
   return alarm;
+}
+
+absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening) {
+  const v1::OpeningAsked& asked = opening.asked();
+  return Prepare(
+      Family::kOpening, Audience::kChildren, 0, opening.SerializeAsString(),
+      {.source = "~opening", .case_no = Cat("asked/", asked.of()), .event_id = asked.request()});
+}
+
+absl::StatusOr<store::PreparedRecord> GivenRecord(const v1::Opening& opening, uint64_t part) {
+  const v1::OpeningGiven& given = opening.given();
+  return Prepare(Family::kOpening, Audience::kChain, wire::kFlagUrgent, opening.SerializeAsString(),
+                 {.source = "~opening",
+                  .case_no = Cat(given.to(), "/", given.request()),
+                  .event_id = std::to_string(part)});
+}
+
+absl::StatusOr<store::PreparedRecord> CommitRecord(const v1::SpotCommit& commit) {
+  return Prepare(Family::kSpotCommit, Audience::kAll, 0, commit.SerializeAsString(),
+                 {.source = "~spot", .case_no = wire::SpotId(commit.spot()), .event_id = "commit"});
+}
+
+absl::StatusOr<store::PreparedRecord> RevealRecord(const v1::SpotReveal& reveal) {
+  return Prepare(Family::kSpotReveal, Audience::kAll, wire::kFlagUrgent, reveal.SerializeAsString(),
+                 {.source = "~spot", .case_no = wire::SpotId(reveal.spot()), .event_id = "reveal"});
+}
+
+absl::StatusOr<store::PreparedRecord> ResultRecord(const v1::SpotResult& result) {
+  return Prepare(Family::kSpotResult, Audience::kAll, 0, result.SerializeAsString(),
+                 {.source = "~spot", .case_no = wire::SpotId(result.spot()), .event_id = "result"});
+}
+
+std::vector<v1::Alarm> SpotAlarms(const v1::SpotResult& result, Instant now) {
+  std::vector<v1::Alarm> alarms;
+  const auto raise = [&](std::string_view rule, uint32_t severity, uint64_t count) {
+    if (count == 0) return;
+    v1::Alarm& alarm = alarms.emplace_back();
+    alarm.set_alarm_id(Cat(rule, "/", wire::SpotId(result.spot()), "/1"));
+    alarm.set_rule_id(Bytes(rule));
+    alarm.set_rule_version(1);
+    alarm.set_severity(severity);
+    alarm.set_subject(Cat(result.spot().county(), "/", result.spot().epoch()));
+    alarm.set_raised_at_ms(now.ms);
+    alarm.add_inputs(result.reveal_index());
+    auto& facts = *alarm.mutable_facts();
+    facts["period"] = result.spot().period();
+    facts["leaves_drawn"] = std::to_string(result.leaves_drawn());
+    facts["leaves"] = std::to_string(count);
+    facts["first_leaf"] =
+        result.findings().empty() ? "" : std::to_string(result.findings(0).leaf());
+  };
+  raise("DQ-AUDIT", kSeverityRed, result.leaves_missed());
+  raise("DQ-SUMMARY", kSeveritySystem, result.leaves_mismatched());
+  return alarms;
 }
 
 absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audience audience) {

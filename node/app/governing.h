@@ -44,6 +44,15 @@ absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audien
 absl::StatusOr<store::PreparedRecord> OrderRecord(const v1::SuperviseOrder& order,
                                                   const crypto::AddressTag& tag);
 absl::StatusOr<store::PreparedRecord> OrderReplyRecord(const v1::OrderReply& reply);
+// Openings and spot checks; each is named by what it is about (SPEC.md §12), and written once.
+absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening);
+absl::StatusOr<store::PreparedRecord> GivenRecord(const v1::Opening& opening, uint64_t part);
+absl::StatusOr<store::PreparedRecord> CommitRecord(const v1::SpotCommit& commit);
+absl::StatusOr<store::PreparedRecord> RevealRecord(const v1::SpotReveal& reveal);
+absl::StatusOr<store::PreparedRecord> ResultRecord(const v1::SpotResult& result);
+// DQ-AUDIT (red): a drawn leaf was not opened in time. DQ-SUMMARY: what was opened does not give
+// what was summed up (DOMAIN §C.5).
+std::vector<v1::Alarm> SpotAlarms(const v1::SpotResult& result, Instant now);
 
 // What names these records in the dedup index; without the digest. An alarm's id is subject and
 // revision, with a slash before the latter.

@@ -1,100 +1,19 @@
 #include <algorithm>
 
-#include <google/protobuf/util/json_util.h>
-
 #include "crypto/evidence_builder.h"
 #include "crypto/leaf_hash.h"
 #include "node/app/node_services.h"
+#include "node/app/record_info.h"
 #include "node/case/case_projection.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
-#include "protocol/wire/payload.pb.h"
 
 namespace tj::app {
 namespace {
 
 constexpr uint32_t kRecordsPerAnswer = 1000;
-
-std::string_view AudienceName(Audience audience) {
-  switch (audience) {
-    case Audience::kUnspecified:
-      return "unspecified";
-    case Audience::kLocal:
-      return "local";
-    case Audience::kParent:
-      return "parent";
-    case Audience::kChain:
-      return "chain";
-    case Audience::kChildren:
-      return "children";
-    case Audience::kAll:
-      return "all";
-    case Audience::kAddressed:
-      return "addressed";
-  }
-  return "unspecified";
-}
-
-template <typename Message>
-std::string Json(ByteView payload) {
-  Message message;
-  std::string json;
-  if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return {};
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return {};
-  return json;
-}
-
-// Empty for a family that this build does not know.
-std::string PayloadJson(Family family, ByteView payload) {
-  switch (family) {
-    case Family::kCaseEvent:
-      return Json<v1::CaseEvent>(payload);
-    case Family::kSummary:
-      return Json<v1::Summary>(payload);
-    case Family::kAlarm:
-      return Json<v1::Alarm>(payload);
-    case Family::kHeads:
-      return Json<v1::Heads>(payload);
-    case Family::kRestart:
-      return Json<v1::Restart>(payload);
-    case Family::kAdopt:
-      return Json<v1::Adopt>(payload);
-    case Family::kWitness:
-      return Json<v1::Witness>(payload);
-    case Family::kTick:
-      return Json<v1::Tick>(payload);
-    case Family::kLoss:
-      return Json<v1::Loss>(payload);
-    case Family::kOrder:
-      return Json<v1::SuperviseOrder>(payload);
-    case Family::kOrderReply:
-      return Json<v1::OrderReply>(payload);
-    case Family::kUnspecified:
-      break;
-  }
-  return {};
-}
-
-api::RecordInfo RecordOf(Index index, const wire::Leaf& leaf) {
-  api::RecordInfo info;
-  info.set_index(index.value);
-  const auto name = FamilyName(leaf.header.family);
-  info.set_family(name ? std::string(*name) : Cat("family-", static_cast<int>(leaf.header.family)));
-  info.set_audience(std::string(AudienceName(leaf.header.audience)));
-  info.set_recorded_at(leaf.header.recorded_at.Text());
-  info.set_leaf(crypto::LeafHash(leaf.header, leaf.body_hash).Hex());
-  info.set_body_hash(leaf.body_hash.Hex());
-  info.set_body_here(!leaf.body.empty());
-  if (!leaf.body.empty()) {
-    const auto body = wire::DecodeBody(leaf.body);
-    if (body.ok()) info.set_payload_json(PayloadJson(leaf.header.family, body->payload));
-  }
-  return info;
-}
 
 }  // namespace
 

@@ -11,10 +11,12 @@
 #include "node/app/log.h"
 #include "node/app/node_parts.h"
 #include "node/app/node_services.h"
+#include "node/app/opening_desk.h"
 #include "node/app/owed_watch.h"
 #include "node/app/own_ledger.h"
 #include "node/app/proof_files.h"
 #include "node/app/split_watch.h"
+#include "node/app/spot_desk.h"
 #include "node/app/version.h"
 #include "node/control/control_server.h"
 #include "node/store/lasting_kv.h"
@@ -88,14 +90,24 @@ class NodeImpl final : public Node {
                                 const sync::Event& event) { own_ledger_->OnEvent(peer, event); },
             .lost = [this] { return own_ledger_->lost(); },
             .names = [this](ByteView segment) { return own_ledger_->Names(segment); },
-            .reclaim = [this](const NodeCode& peer) { return own_ledger_->Reclaim(peer); }});
+            .reclaim = [this](const NodeCode& peer) { return own_ledger_->Reclaim(peer); },
+            .opened_to = [this](const NodeCode& reader, Index index,
+                                const Bytes& body) { return OpenedTo(reader, index, body); },
+            .given = [this](const LedgerId& ledger, Index from,
+                            size_t max) { return book_.Wanted(ledger, from, max); },
+            .opened_came = [this](const LedgerId& ledger, Index index,
+                                  Bytes parts) { Came(ledger, index, std::move(parts)); }});
     host_->UseAddresses(std::make_shared<const crypto::AddressBook>(std::move(addresses)));
     heads_writer_ = std::make_unique<HeadsWriter>(*truth_, own_, config_.heads_interval, clock_);
     split_watch_ = std::make_unique<SplitWatch>(*truth_, own_);
     owed_watch_ = std::make_unique<OwedWatch>(*truth_, own_, config_.owed_alarm, clock_);
     proof_files_ = std::make_unique<ProofFiles>(*truth_, own_, config_.data_folder);
-    folds_ =
-        std::make_unique<FoldRunner>(*truth_, *derived_, own_, config_.summary_interval, clock_);
+    opening_desk_.emplace(*truth_, *derived_, own_, book_);
+    spot_desk_.emplace(*truth_, *derived_, own_, book_, *opening_desk_, clock_);
+    folds_ = std::make_unique<FoldRunner>(*truth_, *derived_, own_, config_.summary_interval,
+                                          clock_, [this](uint64_t folded_size, uint64_t changes) {
+                                            return AfterFolds(folded_size, changes);
+                                          });
     signer_ = std::make_unique<HeadSigner>(
         *truth_, *identity_.signer, StartWait(),
         HeadSigner::Hooks{.open = [this](bool after_wait) { return own_ledger_->Open(after_wait); },
@@ -115,7 +127,7 @@ class NodeImpl final : public Node {
                                               .clock = &clock_});
     parts_.reset(new NodeParts{config_, own_, identity_, clock_, clock_.Now(), *truth_, *derived_,
                                *private_keys_, *preparer_, *host_, *folds_, *link_, *own_ledger_,
-                               *proof_files_, *owed_watch_});
+                               *proof_files_, *owed_watch_, book_});
     services_ = std::make_unique<NodeServices>(*parts_);
     TJ_ASSIGN_OR_RETURN(control_,
                         control::ControlServer::Start(config_.control_socket, *services_));
@@ -161,6 +173,36 @@ class NodeImpl final : public Node {
   void Published(const crypto::Note& note, bool urgent) {
     Log(LogLevel::kDebug, "head-signed", {{"size", std::to_string(note.head.size)}});
     if (link::Link* link = link_raw_.load()) link->Published(own_, urgent);
+  }
+
+  // On the fold runner's thread. The rest of a ledger that is lost is not to be judged or opened.
+  absl::Status AfterFolds(uint64_t folded_size, uint64_t changes) {
+    if (!truth_->Status().held.ok()) return absl::OkStatus();
+    const auto trust = host_->trust();
+    if (changes != openings_read_) {
+      TJ_ASSIGN_OR_RETURN(const bool wanted, opening_desk_->Round(*trust));
+      openings_read_ = changes;
+      link::Link* const link = link_raw_.load();
+      if (wanted && link != nullptr) link->Published(own_, /*urgent=*/false);
+    }
+    return spot_desk_->Round(*trust, folded_size);
+  }
+
+  // A session asks whether a leaf of ours is opened to its peer, and for what goes with it.
+  absl::StatusOr<std::optional<Bytes>> OpenedTo(const NodeCode& reader, Index index,
+                                                const Bytes& body) const {
+    const std::optional<bool> given = book_.GivenTo(reader, index);
+    if (!given || !*given) return given ? std::optional<Bytes>(Bytes()) : std::nullopt;
+    auto parts = SealedPartsFor(*truth_, own_, *private_keys_, *host_->trust(), reader, index, body,
+                                clock_.Now());
+    if (parts.ok()) return std::optional<Bytes>(*std::move(parts));
+    LogError("private-parts-not-opened", parts.status(), {{"to", reader.text()}});
+    return std::optional<Bytes>(Bytes());
+  }
+
+  void Came(const LedgerId& ledger, Index index, Bytes parts) {
+    book_.Came(ledger, index, std::move(parts));
+    if (book_.Wanted(ledger, Index{0}, 1).empty()) folds_->Wake();
   }
 
   // How long this node waits for a follower before it signs: not at all where nobody can have
@@ -252,6 +294,10 @@ class NodeImpl final : public Node {
   std::unique_ptr<HeadsWriter> heads_writer_;
   std::unique_ptr<SplitWatch> split_watch_;
   std::unique_ptr<OwedWatch> owed_watch_;
+  OpeningBook book_;
+  std::optional<OpeningDesk> opening_desk_;  // fold runner's thread only, as the next two
+  std::optional<SpotDesk> spot_desk_;
+  uint64_t openings_read_ = UINT64_MAX;
   std::unique_ptr<FoldRunner> folds_;
   std::unique_ptr<HeadSigner> signer_;
   std::unique_ptr<link::Link> link_;

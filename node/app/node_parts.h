@@ -10,6 +10,7 @@
 #include "node/app/fold_runner.h"
 #include "node/app/follow_host.h"
 #include "node/app/identity.h"
+#include "node/app/opening_book.h"
 #include "node/app/owed_watch.h"
 #include "node/app/own_ledger.h"
 #include "node/app/proof_files.h"
@@ -36,6 +37,7 @@ struct NodeParts {
   OwnLedger& own_ledger;
   const ProofFiles& proof_files;
   const OwedWatch& owed_watch;
+  const OpeningBook& openings;
 };
 
 }  // namespace tj::app

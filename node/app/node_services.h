@@ -39,6 +39,13 @@ class NodeServices final : public Services {
       const std::function<bool(api::BundleImportChunk*)>& next,
       const std::function<bool(const api::BundleImportReply&)>& send) override;
 
+  absl::StatusOr<api::LedgerOpenReply> LedgerOpen(const api::LedgerOpenRequest& request) override;
+  absl::StatusOr<api::LedgerOpenedReply> LedgerOpened(
+      const api::LedgerOpenedRequest& request) override;
+  absl::StatusOr<api::SpotListReply> SpotDraw(const api::SpotDrawRequest& request) override;
+  absl::StatusOr<api::SpotListReply> SpotReveal(const api::SpotRevealRequest& request) override;
+  absl::StatusOr<api::SpotListReply> SpotList(const api::SpotListRequest& request) override;
+
   absl::StatusOr<api::PeerListReply> PeerList() override;
   absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;
   absl::StatusOr<api::PeerPingReply> PeerPing(const api::PeerPingRequest& request) override;

@@ -106,6 +106,27 @@ class ControlService final : public v1::Control::Service {
     return Answer(context, services_.CaseShow(*request), reply);
   }
 
+  grpc::Status LedgerOpen(grpc::ServerContext* context, const v1::LedgerOpenRequest* request,
+                          v1::LedgerOpenReply* reply) override {
+    return Answer(context, services_.LedgerOpen(*request), reply);
+  }
+  grpc::Status LedgerOpened(grpc::ServerContext* context, const v1::LedgerOpenedRequest* request,
+                            v1::LedgerOpenedReply* reply) override {
+    return Answer(context, services_.LedgerOpened(*request), reply);
+  }
+  grpc::Status SpotDraw(grpc::ServerContext* context, const v1::SpotDrawRequest* request,
+                        v1::SpotListReply* reply) override {
+    return Answer(context, services_.SpotDraw(*request), reply);
+  }
+  grpc::Status SpotReveal(grpc::ServerContext* context, const v1::SpotRevealRequest* request,
+                          v1::SpotListReply* reply) override {
+    return Answer(context, services_.SpotReveal(*request), reply);
+  }
+  grpc::Status SpotList(grpc::ServerContext* context, const v1::SpotListRequest* request,
+                        v1::SpotListReply* reply) override {
+    return Answer(context, services_.SpotList(*request), reply);
+  }
+
   grpc::Status Import(grpc::ServerContext* context,
                       grpc::ServerReaderWriter<v1::ImportReply, v1::ImportChunk>* stream) override {
     const absl::Status status =

@@ -135,6 +135,7 @@ inline constexpr char kPartition = 'n';  // node/query: case-event leaves not ye
 inline constexpr char kSkipped = 's';    // payloads that did not parse, per ledger
 inline constexpr char kCalendar = 'k';   // node/case: calendars adopted by the own ledger
 inline constexpr char kOrder = 'o';      // node/supervise: orders and replies
+inline constexpr char kSpot = 'j';       // node/supervise: openings and spot checks
 }  // namespace derived_prefix
 
 Bytes Position(std::string_view projection, const LedgerId& ledger);

@@ -6,7 +6,7 @@
 namespace tj {
 namespace {
 
-constexpr std::array<std::pair<Family, std::string_view>, 11> kNames = {{
+constexpr std::array<std::pair<Family, std::string_view>, 15> kNames = {{
     {Family::kCaseEvent, "case_event"},
     {Family::kSummary, "summary"},
     {Family::kAlarm, "alarm"},
@@ -18,6 +18,10 @@ constexpr std::array<std::pair<Family, std::string_view>, 11> kNames = {{
     {Family::kLoss, "loss"},
     {Family::kOrder, "order"},
     {Family::kOrderReply, "order_reply"},
+    {Family::kOpening, "opening"},
+    {Family::kSpotCommit, "spot_commit"},
+    {Family::kSpotReveal, "spot_reveal"},
+    {Family::kSpotResult, "spot_result"},
 }};
 
 }  // namespace

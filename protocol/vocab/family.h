@@ -25,6 +25,10 @@ enum class Family : uint16_t {
   kLoss = 9,         // bodies of this ledger that nobody holds any more, since 1
   kOrder = 10,       // 督办单, since 1
   kOrderReply = 11,  // 督办回复, since 1
+  kOpening = 12,     // 调取: bodies of this ledger went to a node that asked for them, since 1
+  kSpotCommit = 13,  // 抽查: a spot check is announced, since 1
+  kSpotReveal = 14,  // its draw, since 1
+  kSpotResult = 15,  // what came of it, since 1
 };
 
 // English name as in the .proto files ("case_event"); "family-<n>" is never produced here: nullopt

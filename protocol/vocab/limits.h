@@ -57,6 +57,9 @@ inline constexpr Instant kTimeEnd{7'258'118'400'000};  // 2200-01-01T00:00:00Z, 
 inline constexpr size_t kBundleChunkBytesMax = kFrameBytesMax + 1024 * 1024;
 inline constexpr size_t kBundleManifestBytesMax = 128 * 1024;
 inline constexpr uint32_t kBundlePartsMax = 100'000;
+// Private parts of one record, sealed for one reader: opinion, reason and project name at their
+// longest, in UTF-8, with keys and macs around them.
+inline constexpr size_t kSealedPartsBytesMax = 64 * 1024;
 // A DER-encoded SM2 signature is at most 72 bytes; longer is malformed.
 inline constexpr size_t kSignatureBytesMax = 72;
 

@@ -73,6 +73,7 @@ void Fill(const OpenedFrame& frame, v1::Frame& out) {
   opened.set_body(frame.body);
   opened.set_head(frame.head);
   FillProof(frame.inclusion, opened.mutable_inclusion());
+  opened.set_sealed_parts(frame.sealed_parts);
 }
 
 void Fill(const RefuseFrame& frame, v1::Frame& out) {

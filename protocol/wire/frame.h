@@ -73,6 +73,7 @@ struct OpenedFrame {
   Bytes body;
   Bytes head;
   std::vector<Hash> inclusion;
+  Bytes sealed_parts = {};  // crypto/sealed_parts.h; mostly empty
 };
 
 struct RefuseFrame {

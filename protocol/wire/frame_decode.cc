@@ -191,13 +191,18 @@ absl::StatusOr<Frame> Read(v1::OpenedFrame& message) {
     return Beyond("opened.body", body_bytes, limits::kBodyBytesMax);
   }
   TJ_RETURN_IF_ERROR(CheckNote("opened.head", message.head()));
+  const size_t parts_bytes = message.sealed_parts().size();
+  if (parts_bytes > limits::kSealedPartsBytesMax) {
+    return Beyond("opened.sealed_parts", parts_bytes, limits::kSealedPartsBytesMax);
+  }
   TJ_ASSIGN_OR_RETURN(auto proof, ReadProof("opened.inclusion", message.inclusion()));
   return OpenedFrame{std::move(ledger),
                      Index{message.index()},
                      std::move(*message.mutable_header()),
                      std::move(*message.mutable_body()),
                      std::move(*message.mutable_head()),
-                     std::move(proof)};
+                     std::move(proof),
+                     std::move(*message.mutable_sealed_parts())};
 }
 
 absl::StatusOr<Frame> Read(v1::RefuseFrame& message) {

@@ -32,6 +32,10 @@ absl::Status BodyRequests::Came(Index index, const Ledgers& ledgers, Instant now
   asked_.erase(index);
   answered_ = true;
   if (!asked_.empty()) return absl::OkStatus();
+  if (now < given_at_ + kGivenPause) {
+    retry_at_ = given_at_ + kGivenPause;
+    return absl::OkStatus();
+  }
   return Round({}, index, ledgers, now, out);
 }
 
@@ -47,14 +51,28 @@ absl::Status BodyRequests::OnTimer(const Ledgers& ledgers, Instant now, Output& 
   return Round({}, std::nullopt, ledgers, now, out);
 }
 
+// What the origin gave us beyond what is owed, in its place among the missing.
+absl::Status BodyRequests::AddGiven(Index from, const Ledgers& ledgers, Instant now,
+                                    std::vector<Index>& missing) {
+  TJ_ASSIGN_OR_RETURN(const auto given, ledgers.Given(ledger_, from, limits::kOpenRangeMax));
+  if (given.empty()) return absl::OkStatus();
+  given_at_ = now;
+  missing.insert(missing.end(), given.begin(), given.end());
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  return absl::OkStatus();
+}
+
 absl::Status BodyRequests::Round(std::span<const Index> fresh, std::optional<Index> except,
                                  const Ledgers& ledgers, Instant now, Output& out) {
   constexpr size_t kMax = limits::kOpenRangeMax;
   TJ_ASSIGN_OR_RETURN(std::vector<Index> missing, ledgers.Missing(ledger_, next_, kMax));
   missing.insert(missing.end(), fresh.begin(), fresh.end());
+  TJ_RETURN_IF_ERROR(AddGiven(next_, ledgers, now, missing));
   if (except) std::erase(missing, *except);
   if (missing.empty() && next_.value > 0) {  // around again
     TJ_ASSIGN_OR_RETURN(missing, ledgers.Missing(ledger_, Index{0}, kMax));
+    TJ_RETURN_IF_ERROR(AddGiven(Index{0}, ledgers, now, missing));
     if (except) std::erase(missing, *except);
   }
   retry_at_.reset();

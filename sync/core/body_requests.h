@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <vector>
 
 #include <absl/status/status.h>
 
@@ -24,6 +25,9 @@ class BodyRequests {
   // Ranges asked for at once; the answering side queues no more.
   static constexpr size_t kRanges = 16;
   static constexpr Duration kRetryInterval{60'000};
+  // What is given to us is asked for no faster, however many single leaves it is: sixteen requests
+  // a round stay under the peer's limits::kLightFramesPerSecond.
+  static constexpr Duration kGivenPause{50};
 
   explicit BodyRequests(LedgerId ledger) : ledger_(std::move(ledger)) {}
 
@@ -41,11 +45,14 @@ class BodyRequests {
   // The clock was set back by so much.
   void SetBack(Duration by) {
     if (retry_at_) retry_at_ = *retry_at_ - by;
+    given_at_ = given_at_ - by;
   }
   // When to try again; none when nothing is under way.
   std::optional<Instant> WakeAt() const { return retry_at_; }
 
  private:
+  absl::Status AddGiven(Index from, const Ledgers& ledgers, Instant now,
+                        std::vector<Index>& missing);
   absl::Status Round(std::span<const Index> fresh, std::optional<Index> except,
                      const Ledgers& ledgers, Instant now, Output& out);
 
@@ -53,6 +60,7 @@ class BodyRequests {
   std::set<Index> asked_;
   Index next_;  // where the next round begins
   std::optional<Instant> retry_at_;
+  Instant given_at_;  // the last round that asked for what is given
   bool answered_ = false;
 };
 

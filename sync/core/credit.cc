@@ -22,7 +22,7 @@ uint64_t CreditCost(const wire::Frame& frame) {
   }
   if (const auto* opened = std::get_if<wire::OpenedFrame>(&frame)) {
     return opened->header.size() + opened->body.size() + opened->head.size() +
-           opened->inclusion.size() * Hash::kSize;
+           opened->inclusion.size() * Hash::kSize + opened->sealed_parts.size();
   }
   return 0;
 }

@@ -318,7 +318,10 @@ absl::Status Follower::OnOpened(const wire::OpenedFrame& frame, Instant now, Out
          out);
     return absl::OkStatus();
   }
-  out.persist.push_back(PersistOpened{.ledger = ledger_, .index = frame.index, .body = frame.body});
+  out.persist.push_back(PersistOpened{.ledger = ledger_,
+                                      .index = frame.index,
+                                      .body = frame.body,
+                                      .sealed_parts = frame.sealed_parts});
   Emit(out, Event::Kind::kBodyOpened, ledger_, frame.index.value + 1);
   TJ_RETURN_IF_ERROR(requests_.Came(frame.index, *options_.ledgers, now, out));
   return HoldIfComplete({}, frame.index, now, out);
@@ -365,6 +368,11 @@ void Follower::CountLeaves(uint64_t leaves, Instant now) {
 Instant Follower::StallsAt() const {
   const Instant at = moved_at_ + kStallMax;
   return paused_until_ ? std::max(at, *paused_until_) : at;
+}
+
+absl::Status Follower::OnPoke(Instant now, Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
+  return requests_.Ask({}, *options_.ledgers, now, out);
 }
 
 bool Follower::Stalled(Instant now) const {

@@ -50,6 +50,8 @@ class Follower {
   absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
   absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);
+  // Something may have been given to us: asks for it.
+  absl::Status OnPoke(Instant now, Output& out);
   // Whether what should have come did not, for so long that our credit may have been lost.
   bool Stalled(Instant now) const;
   absl::Status OnTimer(Instant now, Output& out);

@@ -60,14 +60,17 @@ absl::StatusOr<std::optional<wire::Frame>> OpenAnswers::OpenOne(const Ledgers& l
   if (index >= head.head.size) return std::optional<wire::Frame>();
   TJ_ASSIGN_OR_RETURN(OpenedLeaf leaf, ledgers.Open(ledger_, Index{index}, head.head.size));
   TJ_ASSIGN_OR_RETURN(const wire::Header header, wire::DecodeHeader(leaf.header));
-  if (leaf.body.empty() || !keep(header.audience, wire::TagOf(header)))
-    return std::optional<wire::Frame>();
-  return std::optional<wire::Frame>(wire::OpenedFrame{.ledger = ledger_,
-                                                      .index = Index{index},
-                                                      .header = std::move(leaf.header),
-                                                      .body = std::move(leaf.body),
-                                                      .head = head.Text(),
-                                                      .inclusion = std::move(leaf.inclusion)});
+  if (leaf.body.empty()) return std::optional<wire::Frame>();
+  TJ_ASSIGN_OR_RETURN(auto parts, ledgers.OpenedTo(ledger_, reader_, Index{index}, leaf.body));
+  if (!parts && !keep(header.audience, wire::TagOf(header))) return std::optional<wire::Frame>();
+  return std::optional<wire::Frame>(
+      wire::OpenedFrame{.ledger = ledger_,
+                        .index = Index{index},
+                        .header = std::move(leaf.header),
+                        .body = std::move(leaf.body),
+                        .head = head.Text(),
+                        .inclusion = std::move(leaf.inclusion),
+                        .sealed_parts = std::move(parts).value_or("")});
 }
 
 }  // namespace tj::sync

@@ -1,6 +1,7 @@
 // OpenAnswers: what a peer asked to be opened of one of our ledgers, answered leaf by leaf as
 // credit allows. A body outside the peer's audience is answered like one that is not here, so that
-// asking teaches nothing. Value, confined to a session; the queue is bounded.
+// asking teaches nothing, unless our ledger says that it is opened to him. Value, confined to a
+// session; the queue is bounded.
 
 #ifndef TJ_SYNC_CORE_OPEN_ANSWERS_H_
 #define TJ_SYNC_CORE_OPEN_ANSWERS_H_
@@ -20,7 +21,8 @@ namespace tj::sync {
 
 class OpenAnswers {
  public:
-  explicit OpenAnswers(LedgerId ledger) : ledger_(std::move(ledger)) {}
+  OpenAnswers(LedgerId ledger, NodeCode reader)
+      : ledger_(std::move(ledger)), reader_(std::move(reader)) {}
 
   // False when the queue is full.
   bool Queue(const wire::OpenFrame& request);
@@ -43,6 +45,7 @@ class OpenAnswers {
                                                      const wire::ColumnFilter& keep,
                                                      uint64_t index);
   LedgerId ledger_;
+  NodeCode reader_;
   std::deque<Range> ranges_;
 };
 

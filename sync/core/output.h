@@ -51,6 +51,7 @@ struct PersistOpened {
   LedgerId ledger;
   Index index;
   Bytes body;
+  Bytes sealed_parts = {};  // of it, for us; not kept with the ledger
 };
 // crypto/fork_proof.h. Of our own ledger: a follower holds a head that we lost.
 struct PersistFork {

@@ -73,6 +73,20 @@ class Ledgers {
   // Bodies that are owed to us and not here, from `from` on, ascending, at most `max`.
   virtual absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
                                                      size_t max) const = 0;
+  // Leaves whose bodies, or private parts, were given to us by the ledger's origin beyond what is
+  // owed (an `opening` record names them) and that are not here, from `from` on, ascending, at most
+  // `max`. They are asked for; `held` does not wait for them.
+  virtual absl::StatusOr<std::vector<Index>> Given(const LedgerId&, Index /*from*/,
+                                                   size_t /*max*/) const {
+    return std::vector<Index>();
+  }
+  // Whether our ledger says that this leaf is opened to `reader`, whatever its audience; then with
+  // the private parts that go with it, sealed for him, or nothing.
+  virtual absl::StatusOr<std::optional<Bytes>> OpenedTo(const LedgerId&, const NodeCode& /*reader*/,
+                                                        Index /*index*/,
+                                                        const Bytes& /*body*/) const {
+    return std::optional<Bytes>();
+  }
   // Digest of a held leaf, to check an opened body against.
   virtual absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const = 0;
 };

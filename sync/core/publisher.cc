@@ -16,7 +16,7 @@
 namespace tj::sync {
 
 Publisher::Publisher(const SessionOptions& options, LedgerId ledger)
-    : options_(options), ledger_(ledger), answers_(ledger) {}
+    : options_(options), ledger_(ledger), answers_(ledger, options.peer) {}
 
 absl::Status Publisher::Begin(const wire::HeldLedger* held, Instant now, Output& out) {
   TJ_RETURN_IF_ERROR(Last(options_.peer, crypto::StatementKind::kSeen).status());

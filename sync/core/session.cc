@@ -406,6 +406,9 @@ Output Session::OnWritable(Instant now) {
 
 Output Session::OnPublished(const LedgerId& ledger, bool urgent, Instant now) {
   return impl_->Run(now, [&](Output& out) -> absl::Status {
+    for (auto& [followed, follower] : impl_->followers) {
+      TJ_RETURN_IF_ERROR(follower.OnPoke(now, out));
+    }
     // Before the hello there is neither yet; they read what there is when they begin.
     if (Follower* follower = impl_->FindFollower(ledger)) return follower->PassStatementsOn(out);
     Publisher* publisher = impl_->FindPublisher(ledger);

@@ -83,7 +83,8 @@ class Session {
   Output OnWritable(Instant now);
   // A newer head of a served ledger is stored. `urgent`: it covers a record that should not wait
   // for the offer interval. Of a ledger that is passed on: more of it, or of what is stated about
-  // it, is stored.
+  // it, is stored. Also looks for bodies that are given to us now: telling
+  // it again does no harm.
   Output OnPublished(const LedgerId& ledger, bool urgent, Instant now);
 
   // For `peer list`: what the peer holds of our ledgers, what we hold of its.

@@ -75,6 +75,7 @@ class Node:
             "[publish]", f'upward = "{options.get("upward", "summaries")}"',
             f'offer_interval_seconds = {options.get("offer_interval", 1)}',
             f'start_wait_seconds = {options.get("start_wait", 2)}',
+            f'heads_interval_seconds = {options.get("heads_interval", 60)}',
             "[follow]", f'owed_alarm_seconds = {options.get("owed_alarm", 120)}',
             "[calendars]", f'files = {json.dumps(options.get("calendars", []))}',
             f'demonstration_years = {json.dumps(options.get("demonstration_years", []))}',

@@ -12,18 +12,22 @@ if "TJ_BIN_DIR" in os.environ:
     BIN = type(ROOT)(os.environ["TJ_BIN_DIR"])
 
 LEAVES = [
-    "init", "pki init", "pki issue", "status", "intake import", "ledger head", "ledger show", "ledger prove", "ledger fsck",
+    "init", "pki init", "pki issue", "status", "intake import", "ledger head", "ledger show", "ledger prove", "ledger fsck", "ledger open",
+    "spotcheck draw", "spotcheck reveal", "spotcheck status", "spotcheck report",
     "peer list", "peer show", "peer ping", "bundle export", "bundle import", "bundle show", "order issue", "order reply", "order list",
     "doctor recover", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
 ]
 NEED_A_NODE = ["status", "ledger head", "ledger show 0", "ledger prove 0", "ledger fsck", "peer list", "peer show 370800", "peer ping 370800",
                "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1",
-               "bundle export --to 370800", "order list", "order reply --order DB-1 --result RECTIFIED"]
+               "bundle export --to 370800", "order list", "order reply --order DB-1 --result RECTIFIED",
+               "ledger open 370826 --reason X", "spotcheck draw --period 2026-11", "spotcheck reveal --period 2026-11",
+               "spotcheck status", "spotcheck report"]
 WRONG = ["", "nonsense", "query", "query nonsense", "status --nonsense", "--output xml status", "peer show", "peer ping",
          "peer ping 370800 --timeout 0", "status --watch --until-delivered", "case show",
          "intake import", "generate", "verify", "doctor recover", "status --timeout soon", "ledger show minus",
          "bundle", "bundle export", "bundle export --to 370800 --size large", "bundle import", "bundle show",
-         "order", "order issue --to 370826", "order reply"]
+         "order", "order issue --to 370826", "order reply",
+         "ledger open 370826", "ledger open 370826 --case 1 --first 2 --reason X", "spotcheck", "spotcheck draw"]
 CONFIG = """[node]
 code = "370826"
 data = "data"

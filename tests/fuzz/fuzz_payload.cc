@@ -9,6 +9,7 @@
 #include "protocol/vocab/limits.h"
 #include "protocol/wire/parse_proto.h"
 #include "protocol/wire/payload.h"
+#include "protocol/wire/spot_payload.h"
 
 namespace tj::wire {
 namespace {
@@ -49,6 +50,10 @@ void CheckAll(ByteView bytes) {
   Check(bytes, ParseTick);
   Check(bytes, ParseOrder);
   Check(bytes, ParseOrderReply);
+  Check(bytes, ParseOpening);
+  Check(bytes, ParseSpotCommit);
+  Check(bytes, ParseSpotReveal);
+  Check(bytes, ParseSpotResult);
   CheckLeaves(bytes);
   CheckPrivateParts(bytes);
 }

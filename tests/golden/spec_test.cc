@@ -13,7 +13,10 @@
 #include "crypto/merkle/hasher.h"
 #include "crypto/merkle/verify.h"
 #include "crypto/note.h"
+#include "node/rules/spot_draw.h"
+#include "node/supervise/spot_seed.h"
 #include "protocol/vocab/limits.h"
+#include "protocol/vocab/text.h"
 #include "protocol/wire/bytes_io.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/payload.h"
@@ -174,7 +177,8 @@ TEST(Spec, EveryWorkedByteIsWhatTheCodeWrites) {
     ASSERT_TRUE(document.hex.contains(name)) << "SPEC.md has no block hex " << name << "\n" << hex;
     EXPECT_EQ(document.hex.at(name), hex) << name;
   }
-  EXPECT_EQ(document.hex.size(), expected.size() + 2);  // and the bundle's, which are random
+  EXPECT_EQ(document.hex.size(),
+            expected.size() + 4);  // and the bundle's, which are random, and the draw's
 }
 
 // What is sealed has random bytes in it: it is opened, not made again.
@@ -243,7 +247,7 @@ TEST(Spec, WorkedNoteVerifies) {
   const crypto::NoteSignature& seen = note->signatures[1];
   EXPECT_EQ(document.text.at("seen-text"),
             crypto::SignedText(head, seen.kind, seen.signer, seen.profile, seen.at));
-  EXPECT_EQ(document.text.size(), 4u);
+  EXPECT_EQ(document.text.size(), 5u);
 }
 
 TEST(Spec, WorkedProofsHold) {
@@ -254,6 +258,39 @@ TEST(Spec, WorkedProofsHold) {
       merkle::VerifyInclusion<merkle::Sm3Hasher>(0, 2, hash("leaf"), proof, hash("root")).ok());
   EXPECT_TRUE(
       merkle::VerifyConsistency<merkle::Sm3Hasher>(1, 2, hash("leaf"), hash("root"), proof).ok());
+}
+
+TEST(Spec, WorkedDrawFollowsFromTheSeed) {
+  const Document document = ReadSpec();
+  Bytes root;
+  Bytes nonce;
+  for (char c = 0; c < 32; ++c) {
+    root.push_back(c);
+    nonce.push_back(static_cast<char>(c + 32));
+  }
+  v1::SpotReveal reveal;
+  reveal.mutable_spot()->set_period("2026-11");
+  reveal.mutable_spot()->set_county("370826");
+  reveal.set_root(root);
+  reveal.set_nonce(nonce);
+  reveal.set_first(100);
+  reveal.set_size(1103);
+  reveal.set_length(5);
+  reveal.set_drawn(20);
+  EXPECT_EQ(document.hex.at("spot-nonce-hash"), supervise::NonceHash(nonce).Hex());
+  EXPECT_EQ(document.hex.at("spot-seed"),
+            supervise::SpotSeed(reveal.spot(), *Hash::FromBytes(root), nonce).Hex());
+  const auto ranges = supervise::RangesDrawn(reveal);
+  ASSERT_TRUE(ranges.ok()) << ranges.status();
+  std::string text;
+  for (const rules::LeafSpan& range : *ranges) {
+    const bool line_ends = (&range - ranges->data()) % 10 == 9;
+    text += Cat(range.first, "-", range.end - 1, line_ends ? "\n" : " ");
+  }
+  EXPECT_EQ(document.text.at("spot-ranges"), text);
+  const rules::SpotBound bound = rules::BoundAfter(201, 20);
+  EXPECT_EQ(bound.wrong, 27u);
+  EXPECT_EQ(bound.share_bp, 1344u);
 }
 
 TEST(Spec, WorkedEventIsValid) {
@@ -276,6 +313,7 @@ TEST(Spec, LimitsAreTheCodes) {
       {"kProofHashesMax", limits::kProofHashesMax},
       {"kLedgersPerPeerMax", limits::kLedgersPerPeerMax},
       {"kOpenRangeMax", limits::kOpenRangeMax},
+      {"kSealedPartsBytesMax", limits::kSealedPartsBytesMax},
       {"kCreditGrantBytesMax", limits::kCreditGrantBytesMax},
       {"kLedgerSizeMax", limits::kLedgerSizeMax},
       {"kCertificateBytesMax", limits::kCertificateBytesMax},

@@ -287,6 +287,23 @@ absl::StatusOr<std::vector<Index>> MemoryNode::Missing(const LedgerId& ledger, I
   return missing;
 }
 
+absl::StatusOr<std::vector<Index>> MemoryNode::Given(const LedgerId&, Index from,
+                                                     size_t max) const {
+  std::vector<Index> given;
+  for (auto it = given_.lower_bound(from); it != given_.end() && given.size() < max; ++it) {
+    given.push_back(*it);
+  }
+  return given;
+}
+
+absl::StatusOr<std::optional<Bytes>> MemoryNode::OpenedTo(const LedgerId& ledger,
+                                                          const NodeCode& reader, Index index,
+                                                          const Bytes&) const {
+  const auto found = opened_to_.find({reader, index});
+  if (ledger != own_ || found == opened_to_.end()) return std::optional<Bytes>();
+  return std::optional(found->second);
+}
+
 absl::StatusOr<Hash> MemoryNode::BodyHashAt(const LedgerId& ledger, Index index) const {
   TJ_ASSIGN_OR_RETURN(const MemoryLedger* found, Read(ledger));
   if (index.value >= found->size())

@@ -56,6 +56,9 @@ class MemoryNode final : public sync::Ledgers {
   std::vector<std::string>& problems() { return problems_; }
   // Errors of the next read, to play a failing disk.
   void FailReads(absl::Status with) { read_error_ = std::move(with); }
+  // Openings: leaves of others that were given to us, and leaves of ours with what goes with them.
+  std::set<Index>& given() { return given_; }
+  std::map<std::pair<NodeCode, Index>, Bytes>& opened_to() { return opened_to_; }
 
   // Ledgers.
   std::vector<LedgerId> Served() const override;
@@ -80,6 +83,10 @@ class MemoryNode final : public sync::Ledgers {
   absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
                                              size_t max) const override;
   absl::StatusOr<Hash> BodyHashAt(const LedgerId& ledger, Index index) const override;
+  absl::StatusOr<std::vector<Index>> Given(const LedgerId& ledger, Index from,
+                                           size_t max) const override;
+  absl::StatusOr<std::optional<Bytes>> OpenedTo(const LedgerId& ledger, const NodeCode& reader,
+                                                Index index, const Bytes& body) const override;
 
  private:
   Bytes Body(Index index, size_t payload_bytes, uint64_t variant) const;
@@ -97,6 +104,8 @@ class MemoryNode final : public sync::Ledgers {
   LedgerId own_;
   mutable std::map<LedgerId, MemoryLedger> ledgers_;
   absl::Status read_error_;
+  std::set<Index> given_;
+  std::map<std::pair<NodeCode, Index>, Bytes> opened_to_;
   std::set<Bytes> stated_;  // statements of its own, whether or not newer ones replaced them
   std::vector<std::string> problems_;
 };

@@ -8,6 +8,7 @@
 #include "node/query/cube.h"
 #include "node/store/projection.h"
 #include "node/supervise/order_projection.h"
+#include "node/supervise/spot_records.h"
 #include "protocol/wire/payload.h"
 #include "tests/sim/rows.h"
 
@@ -51,8 +52,9 @@ void FoldCheck::Refold(const LedgerId& own, store::Truth& truth, const store::Kv
   cases::CaseProjection cases(own);
   query::CubeProjection cube;
   supervise::OrderProjection orders;
+  supervise::SpotRecords spots;
   if (!FoldAll(truth, *fresh, cases) || !FoldAll(truth, *fresh, cube) ||
-      !FoldAll(truth, *fresh, orders)) {
+      !FoldAll(truth, *fresh, orders) || !FoldAll(truth, *fresh, spots)) {
     return loop_.Fail(kName, Cat(own.Text(), " cannot be folded again"));
   }
   const auto kept = RowsOf(derived);

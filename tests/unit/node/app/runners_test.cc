@@ -164,12 +164,12 @@ TEST_F(RunnersTest, TheFoldRunnerCatchesUpAndStops) {
   Append(0, 20);
   NotifyingKv derived(*derived_);
   FoldRunner runner(*truth_, derived, store::TestLedger(), Duration(1000), clock_);
-  ASSERT_TRUE(derived.WaitForWrites(3)) << "the cases, the cube, the orders";
+  ASSERT_TRUE(derived.WaitForWrites(4)) << "the cases, the cube, the orders, the spot checks";
   runner.Wake();
   runner.Stop();
   runner.Stop();  // once more is harmless
   const auto positions = runner.Positions();
-  ASSERT_EQ(positions.size(), 3u);
+  ASSERT_EQ(positions.size(), 4u);
   for (const FoldRunner::Progress& progress : positions) {
     EXPECT_EQ(progress.size, 20u) << progress.projection;
     EXPECT_EQ(progress.ledger, store::TestLedger());

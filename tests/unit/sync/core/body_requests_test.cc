@@ -56,6 +56,33 @@ TEST_F(BodyRequestsTest, JoinsRunsIntoRanges) {
   EXPECT_TRUE(Ask().then_send.empty());  // a round is under way
 }
 
+TEST_F(BodyRequestsTest, WhatWasGivenIsAskedForBesideWhatIsMissing) {
+  Miss({3, 9});
+  origin_.given() = {Index{4}, Index{9}, Index{30}};
+  const auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[0].first, Index{3});
+  EXPECT_EQ(asked[0].count, 2u);
+  EXPECT_EQ(asked[1].first, Index{9});
+  EXPECT_EQ(asked[1].count, 1u);
+  EXPECT_EQ(asked[2].first, Index{30});
+}
+
+// Thousands of single leaves must not look like a flood.
+TEST_F(BodyRequestsTest, WhatWasGivenIsAskedForWithPauses) {
+  for (uint64_t i = 0; i < 40; i += 2) origin_.given().insert(Index{i});
+  const auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), BodyRequests::kRanges);
+  for (const auto& range : asked) {
+    origin_.given().erase(range.first);
+    EXPECT_TRUE(Came(range.first.value).then_send.empty());
+  }
+  ASSERT_EQ(requests_.WakeAt(), kNow + BodyRequests::kGivenPause);
+  Output out;
+  ASSERT_TRUE(requests_.OnTimer(origin_, kNow + BodyRequests::kGivenPause, out).ok());
+  EXPECT_EQ(Asked(out).size(), 4u);
+}
+
 TEST_F(BodyRequestsTest, GoesOnWhereARoundEnded) {
   std::vector<uint64_t> odd;
   for (uint64_t i = 1; i < 100; i += 2) odd.push_back(i);

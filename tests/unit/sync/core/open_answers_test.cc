@@ -25,7 +25,7 @@ class OpenAnswersTest : public LedgerFixture {
     return *next;
   }
 
-  OpenAnswers answers_{ledger_};
+  OpenAnswers answers_{ledger_, *NodeCode::Parse("370800")};
   std::optional<crypto::Note> head_;
 };
 
@@ -70,6 +70,24 @@ TEST_F(OpenAnswersTest, TeachesNothingAboutWhatIsNotForThePeer) {
     EXPECT_EQ(refuse.detail, "leaf " + std::to_string(index));
     EXPECT_TRUE(refuse.retry);
   }
+}
+
+// An opening goes beyond the audience, for the one leaf and the one reader that it names.
+TEST_F(OpenAnswersTest, OpensBeyondTheAudienceWhatOurLedgerGives) {
+  origin_.opened_to()[{bureau_, Index{4}}] = "sealed parts";
+  ASSERT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{4}, .count = 2}));
+  const auto frame = Next();
+  const auto& opened = std::get<wire::OpenedFrame>(*frame);
+  EXPECT_EQ(opened.index, Index{4});
+  EXPECT_EQ(opened.body, origin_.own().leaf(Index{4}).body);
+  EXPECT_EQ(opened.sealed_parts, "sealed parts");
+  EXPECT_EQ(std::get<wire::RefuseFrame>(*Next()).detail, "leaf 5");
+  OpenAnswers sibling(ledger_, *NodeCode::Parse("370827"));
+  ASSERT_TRUE(sibling.Queue({.ledger = ledger_, .first = Index{4}, .count = 1}));
+  const auto refused = sibling.Next(
+      origin_, *head_, BodiesOwed(*trust_, nullptr, *NodeCode::Parse("370827"), ledger_));
+  ASSERT_TRUE(refused.ok() && *refused);
+  EXPECT_TRUE(std::holds_alternative<wire::RefuseFrame>(**refused));
 }
 
 TEST_F(OpenAnswersTest, QueuesAFewOnly) {

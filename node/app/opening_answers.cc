@@ -1,0 +1,151 @@
+// `ledger open`: asking a node below for records, and what came of it.
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "crypto/sealed_parts.h"
+#include "crypto/sm3.h"
+#include "node/app/governing.h"
+#include "node/app/node_services.h"
+#include "node/app/opening_desk.h"
+#include "node/app/record_info.h"
+#include "node/supervise/spot_records.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+
+namespace tj::app {
+namespace {
+
+constexpr size_t kRequestBytes = 8;
+
+// The leaves that a summary record lists.
+absl::StatusOr<std::set<uint64_t>> ListedBy(const store::LedgerView& view, Index index) {
+  TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(index, 1));
+  if (leaves[0].header.family != Family::kSummary || leaves[0].body.empty()) {
+    return Error(ErrorCode::kStoreAbsent, Cat("record ", index.value, " is no summary held here"));
+  }
+  TJ_ASSIGN_OR_RETURN(const auto body, wire::DecodeBody(leaves[0].body));
+  TJ_ASSIGN_OR_RETURN(const auto summary, wire::ParseSummary(body.payload));
+  TJ_ASSIGN_OR_RETURN(const auto listed, wire::SummaryLeaves(summary, view.size()));
+  std::set<uint64_t> indices;
+  for (const Index leaf : listed) indices.insert(leaf.value);
+  if (indices.empty()) return Error(ErrorCode::kStoreAbsent, "that summary lists no leaves");
+  return indices;
+}
+
+absl::Status AddParts(const crypto::Sm2PrivateKey& key, const LedgerId& ledger,
+                      const NodeCode& self, const Bytes& body, const Bytes& sealed,
+                      api::OpenedRecord& record) {
+  TJ_ASSIGN_OR_RETURN(const auto parts,
+                      crypto::UnsealParts(key, self, ledger.origin, body, sealed));
+  for (const crypto::PrivatePart& part : parts) {
+    const bool person = part.kind == wire::PrivateKind::kPerson;
+    api::OpenedPart& shown = *record.add_parts();
+    shown.set_kind(person ? "person" : "text");
+    shown.set_json(person ? MessageJson<v1::PersonPart>(part.part)
+                          : MessageJson<v1::TextPart>(part.part));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<api::LedgerOpenReply> NodeServices::LedgerOpen(
+    const api::LedgerOpenRequest& request) {
+  TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(request.ledger()));
+  const LedgerId& ledger = open.view.id();
+  const Relation relation = parts_.host.trust()->RelationOf(parts_.own.origin, ledger.origin);
+  if (relation != Relation::kParent && relation != Relation::kAncestor) {
+    return Error(ErrorCode::kTrustScope, Cat(ledger.origin.text(), " is not below this node"));
+  }
+  if (request.private_parts() && !parts_.identity.encryption) {
+    return Error(ErrorCode::kConfig,
+                 "keys.encryption_key is not set: private parts are sealed to it");
+  }
+  std::set<uint64_t> leaves;
+  if (request.has_summary()) {
+    TJ_ASSIGN_OR_RETURN(leaves, ListedBy(open.view, Index{request.summary()}));
+  } else if (request.case_no().empty()) {
+    const uint64_t count = std::max<uint64_t>(request.count(), 1);
+    if (count > limits::kOpenRangeMax) {
+      return Error(ErrorCode::kQueryLimit, Cat("at most ", limits::kOpenRangeMax, " at once"));
+    }
+    const uint64_t size = open.view.size();
+    if (request.first() >= size) return Error(ErrorCode::kStoreAbsent, "beyond what is held here");
+    const uint64_t end = request.first() + std::min(count, size - request.first());
+    for (uint64_t leaf = request.first(); leaf < end; ++leaf) leaves.insert(leaf);
+  }
+  v1::Opening opening;
+  v1::OpeningAsked& asked = *opening.mutable_asked();
+  asked.set_of(ledger.origin.text());
+  asked.set_epoch(ledger.epoch.value);
+  asked.set_request(HexEncode(crypto::RandomBytes(kRequestBytes)));
+  asked.set_reason(request.reason());
+  asked.set_case_no(request.case_no());
+  asked.set_private_parts(request.private_parts());
+  wire::SetAskedLeaves(RangesOf(leaves), asked);
+  TJ_RETURN_IF_ERROR(wire::ParseOpening(opening.SerializeAsString()).status());
+  store::AppendRequest append;
+  TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), AskedRecord(opening));
+  TJ_ASSIGN_OR_RETURN(const auto appended, parts_.truth.AppendAndWait(std::move(append)));
+  api::LedgerOpenReply reply;
+  reply.set_ledger(ledger.Text());
+  reply.set_request(asked.request());
+  reply.set_index(appended[0].index.value);
+  return reply;
+}
+
+absl::StatusOr<api::LedgerOpenedReply> NodeServices::LedgerOpened(
+    const api::LedgerOpenedRequest& request) {
+  TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(request.ledger()));
+  const LedgerId& ledger = open.view.id();
+  std::vector<std::pair<Index, v1::OpeningGiven>> given;
+  const auto derived = parts_.derived.Snapshot();
+  TJ_RETURN_IF_ERROR(supervise::EachOpening(
+      *derived, [&](const LedgerId& by, Index index, const v1::Opening& opening) {
+        if (by == ledger && opening.given().to() == parts_.own.origin.text() &&
+            opening.given().request() == request.request()) {
+          given.emplace_back(index, opening.given());
+        }
+      }));
+  api::LedgerOpenedReply reply;
+  reply.set_request(request.request());
+  if (given.empty()) return reply;
+  reply.set_given(true);
+  reply.set_given_index(given[0].first.value);
+  reply.set_private_parts(given[0].second.private_parts());
+  TJ_ASSIGN_OR_RETURN(const auto record, open.view.Leaves(given[0].first, 1));
+  reply.set_given_at(record[0].header.recorded_at.Text());
+  uint64_t here = 0;
+  uint64_t leaves = 0;
+  for (const auto& [index, one] : given) {
+    for (const wire::LeafRange& range : wire::GivenLeaves(one)) {
+      for (uint64_t i = range.first; i < std::min(range.end, open.view.size()); ++i) {
+        ++leaves;
+        TJ_ASSIGN_OR_RETURN(const auto leaf, open.view.Leaves(Index{i}, 1));
+        const auto wanted = parts_.openings.Wanted(ledger, Index{i}, 1);
+        if (leaf[0].body.empty() || (!wanted.empty() && wanted[0].value == i)) continue;
+        ++here;
+        if (static_cast<uint64_t>(reply.records_size()) >= request.records_max()) continue;
+        api::OpenedRecord& shown = *reply.add_records();
+        *shown.mutable_record() = RecordOf(Index{i}, leaf[0]);
+        const auto sealed = one.private_parts() ? parts_.openings.PartsOf(ledger, Index{i})
+                                                : std::optional<Bytes>();
+        if (sealed && parts_.identity.encryption) {
+          TJ_RETURN_IF_ERROR(AddParts(*parts_.identity.encryption, ledger, parts_.own.origin,
+                                      leaf[0].body, *sealed, shown));
+        }
+      }
+    }
+  }
+  reply.set_leaves(leaves);
+  reply.set_here(here);
+  reply.set_done(here == leaves);
+  return reply;
+}
+
+}  // namespace tj::app

@@ -1,0 +1,240 @@
+#include "node/app/spot_desk.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "node/app/governing.h"
+#include "node/app/log.h"
+#include "node/rules/spot_draw.h"
+#include "node/supervise/spot_ledger.h"
+#include "node/supervise/spot_records.h"
+#include "node/supervise/spot_seed.h"
+#include "protocol/vocab/error.h"
+#include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
+#include "protocol/wire/spot_payload.h"
+
+namespace tj::app {
+namespace {
+
+// As many findings as a result tells.
+constexpr size_t kFindingsTold = 64;
+
+// A ledger to read, with the snapshot that it is read from.
+struct Reading {
+  std::shared_ptr<const store::TruthSnapshot> snapshot;  // shared: the truth hands it out so
+  supervise::StoredSpotLedger ledger;
+};
+absl::StatusOr<Reading> Read(const store::Truth& truth, const LedgerId& id) {
+  TJ_ASSIGN_OR_RETURN(auto snapshot, truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), id));
+  return Reading{std::move(snapshot), supervise::StoredSpotLedger(std::move(view))};
+}
+
+v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
+                        const supervise::SpotReport& report, uint64_t ranges_total,
+                        const std::optional<SpotOpened>& opened) {
+  v1::SpotResult result;
+  *result.mutable_spot() = reveal.spot();
+  result.set_verdict(report.verdict());
+  result.set_reveal_index(reveal_index.value);
+  if (opened) {
+    result.set_folded_size(opened->answer.folded_size);
+    result.set_answer_leaves(opened->answer.leaves.size());
+  }
+  result.set_leaves_drawn(report.leaves_drawn);
+  result.set_leaves_opened(report.leaves_opened);
+  result.set_leaves_missed(report.leaves_missed);
+  result.set_leaves_mismatched(report.leaves_mismatched);
+  result.set_leaves_lost(report.leaves_lost);
+  result.set_rows_refolded(report.rows_refolded);
+  const uint64_t drawn = std::min<uint64_t>(reveal.drawn(), ranges_total);
+  result.set_ranges_total(ranges_total);
+  result.set_ranges_drawn(drawn);
+  result.set_ranges_wrong(report.ranges_wrong);
+  result.set_confidence_bp(rules::kSpotConfidenceBp);
+  if (report.verdict() == v1::SPOT_PASSED) {
+    const rules::SpotBound bound = rules::BoundAfter(ranges_total, drawn);
+    result.set_bound_ranges(bound.wrong);
+    result.set_bound_share_bp(bound.share_bp);
+  }
+  for (const supervise::SpotFinding& finding : report.findings) {
+    if (result.findings_size() == static_cast<int>(kFindingsTold)) break;
+    v1::SpotResult::Finding& told = *result.add_findings();
+    told.set_leaf(finding.leaf);
+    told.set_fault(finding.fault);
+    told.set_about(finding.about);
+  }
+  result.set_finding_count(report.findings.size());
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<SpotOpened>> OpenedFor(const store::KvReader& derived,
+                                                    const LedgerId& county, const NodeCode& to,
+                                                    const std::string& spot_id) {
+  std::optional<SpotOpened> opened;
+  TJ_RETURN_IF_ERROR(supervise::EachOpening(
+      derived, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
+        const v1::OpeningGiven& given = opening.given();
+        if (ledger != county || given.purpose() != v1::SPOT_CHECK || given.to() != to.text() ||
+            given.request() != spot_id || (opened && opened->complete)) {
+          return;
+        }
+        if (!opened) opened.emplace();
+        opened->answer.folded_size = given.folded_size();
+        opened->complete = !given.more();
+        for (const wire::LeafRange& range : wire::GivenLeaves(given)) {
+          const uint64_t end = std::min(range.end, given.folded_size());
+          for (uint64_t leaf = range.first; leaf < end; ++leaf) opened->answer.leaves.insert(leaf);
+        }
+      }));
+  return opened;
+}
+
+// The draw follows from what was announced before the close, and from a head of ours.
+absl::Status SpotDesk::CheckAnnounced(const Draw& draw) {
+  const v1::SpotReveal& reveal = draw.reveal;
+  std::optional<v1::SpotCommit> commit;
+  TJ_RETURN_IF_ERROR(supervise::EachCommit(
+      derived_, [&](const LedgerId& ledger, Index index, const v1::SpotCommit& found) {
+        if (ledger == draw.by && index.value == reveal.commit_index()) commit = found;
+      }));
+  if (!commit) return Error(ErrorCode::kRulesSpot, "it was not announced");
+  TJ_RETURN_IF_ERROR(supervise::CheckDraw(*commit, reveal));
+  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
+  TJ_ASSIGN_OR_RETURN(const auto announced, theirs.ledger.At(Index{reveal.commit_index()}));
+  if (announced.header->recorded_at.ms >= commit->close_ms()) {
+    return Error(ErrorCode::kRulesSpot, "it was announced after the close");
+  }
+  // Any other head would be the bureau's choice, and with it the seed.
+  TJ_ASSIGN_OR_RETURN(const auto head,
+                      supervise::LastHeadBefore(theirs.ledger, own_, Instant{commit->close_ms()}));
+  if (!head || head->record.value != reveal.heads_index() || head->entry.size() != reveal.size() ||
+      head->entry.root() != reveal.root()) {
+    return Error(ErrorCode::kRulesSpot, "not of the last head before the close");
+  }
+  TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
+  TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), own_));
+  if (reveal.size() > view.size()) return Error(ErrorCode::kRulesSpot, "of a head beyond ours");
+  if (reveal.size() > 0) {
+    TJ_ASSIGN_OR_RETURN(const Hash root, view.RootAt(reveal.size()));
+    if (root.view() != reveal.root()) return Error(ErrorCode::kRulesSpot, "of a head not ours");
+  }
+  supervise::StoredSpotLedger own(std::move(view));
+  const Instant begin{commit->begin_ms()};
+  TJ_ASSIGN_OR_RETURN(const uint64_t first, supervise::FirstSince(own, reveal.size(), begin));
+  TJ_ASSIGN_OR_RETURN(
+      const uint64_t closings,
+      supervise::ClosingsWithin(own, reveal.size(), begin, Instant{commit->close_ms()}));
+  if (first != reveal.first() || closings != reveal.closings()) {
+    return Error(ErrorCode::kRulesSpot, "of other leaves or closings than the period has");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size) {
+  const std::string id = wire::SpotId(draw.reveal.spot());
+  if (folded_size < draw.reveal.size()) return absl::OkStatus();  // not folded so far yet
+  if (const absl::Status status = CheckAnnounced(draw); !status.ok()) {
+    LogError("spot-check-refused", status, {{"by", draw.by.Text()}, {"spot", id}});
+    answered_.insert(id);
+    return absl::OkStatus();
+  }
+  TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(draw.reveal));
+  TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
+  std::optional<supervise::SpotAnswer> answer;
+  for (const bool wide : {false, true}) {
+    TJ_ASSIGN_OR_RETURN(answer,
+                        supervise::AnswerSpot(own.ledger, derived_, ranges, folded_size, wide));
+    if (!answer) return absl::OkStatus();  // a row awaits its summary
+    TJ_ASSIGN_OR_RETURN(const auto report,
+                        supervise::CheckSpot(own_, own.ledger, ranges, draw.reveal.size(), answer));
+    if (report.verdict() == v1::SPOT_PASSED) break;
+    if (wide) Log(LogLevel::kWarn, "spot-check-will-fail", {{"spot", id}});
+  }
+  v1::OpeningGiven given;
+  given.set_to(draw.by.origin.text());
+  given.set_purpose(v1::SPOT_CHECK);
+  given.set_request(id);
+  given.set_folded_size(answer->folded_size);
+  TJ_RETURN_IF_ERROR(openings_.Give(std::move(given), answer->leaves));
+  answered_.insert(id);
+  return absl::OkStatus();
+}
+
+absl::Status SpotDesk::Judge(const Draw& draw) {
+  const v1::SpotReveal& reveal = draw.reveal;
+  const std::string id = wire::SpotId(reveal.spot());
+  TJ_ASSIGN_OR_RETURN(const NodeCode code, NodeCode::Parse(reveal.spot().county()));
+  const LedgerId county{code, Epoch{reveal.spot().epoch()}};
+  TJ_ASSIGN_OR_RETURN(auto opened, OpenedFor(derived_, county, own_.origin, id));
+  TJ_ASSIGN_OR_RETURN(auto held, Read(truth_, county));
+  const Instant now = clock_.Now();
+  bool all_here = opened && opened->complete && opened->answer.folded_size <= held.ledger.size();
+  if (all_here) {
+    for (const Index leaf : book_.Wanted(county, Index{0}, SIZE_MAX)) {
+      all_here = all_here && !opened->answer.leaves.contains(leaf.value);
+    }
+  }
+  if (!all_here && now.ms < reveal.answer_by_ms()) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
+  TJ_ASSIGN_OR_RETURN(const uint64_t total,
+                      rules::RangeCount({reveal.first(), reveal.size()}, reveal.length()));
+  std::optional<supervise::SpotAnswer> answer;
+  if (opened && opened->complete && opened->answer.folded_size <= held.ledger.size()) {
+    answer = opened->answer;
+  }
+  TJ_ASSIGN_OR_RETURN(const auto report,
+                      supervise::CheckSpot(county, held.ledger, ranges, reveal.size(), answer));
+  const v1::SpotResult result = ResultOf(reveal, draw.index, report, total, opened);
+  store::AppendRequest request;
+  TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), ResultRecord(result));
+  for (const v1::Alarm& alarm : SpotAlarms(result, now)) {
+    TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
+  }
+  TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
+  judged_.insert(id);
+  Log(LogLevel::kInfo, "spot-check-judged",
+      {{"spot", id}, {"verdict", v1::SpotVerdict_Name(result.verdict())}});
+  return absl::OkStatus();
+}
+
+absl::Status SpotDesk::Round(const crypto::TrustStore& trust, uint64_t folded_size) {
+  std::vector<Draw> to_answer;
+  std::map<std::string, Draw> to_judge;
+  TJ_RETURN_IF_ERROR(supervise::EachReveal(
+      derived_, [&](const LedgerId& ledger, Index index, const v1::SpotReveal& reveal) {
+        const std::string id = wire::SpotId(reveal.spot());
+        if (ledger == own_) {
+          if (!judged_.contains(id)) to_judge.insert({id, {ledger, index, reveal}});
+        } else if (trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent &&
+                   reveal.spot().county() == own_.origin.text() &&
+                   reveal.spot().epoch() == own_.epoch.value && !answered_.contains(id)) {
+          to_answer.push_back({ledger, index, reveal});
+        }
+      }));
+  if (to_answer.empty() && to_judge.empty()) return absl::OkStatus();
+  TJ_RETURN_IF_ERROR(supervise::EachResult(
+      derived_, [&](const LedgerId& ledger, Index, const v1::SpotResult& result) {
+        if (ledger != own_) return;
+        judged_.insert(wire::SpotId(result.spot()));
+        to_judge.erase(wire::SpotId(result.spot()));
+      }));
+  for (const auto& [id, draw] : to_judge) TJ_RETURN_IF_ERROR(Judge(draw));
+  for (const Draw& draw : to_answer) {
+    const std::string id = wire::SpotId(draw.reveal.spot());
+    TJ_ASSIGN_OR_RETURN(const auto given, OpenedFor(derived_, own_, draw.by.origin, id));
+    if (given) {
+      answered_.insert(id);
+    } else {
+      TJ_RETURN_IF_ERROR(Answer(draw, folded_size));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tj::app

@@ -1,0 +1,73 @@
+// SpotDesk: both sides of a spot check (ARCHITECTURE §6). As the county: opens what a draw of the
+// parent needs, once it has made sure that the draw is the one that was announced. As the bureau:
+// compares what came, writes result and alarms, at once when all is here and else when the answer's
+// time is over. Confined to the fold runner's thread.
+
+#ifndef TJ_NODE_APP_SPOT_DESK_H_
+#define TJ_NODE_APP_SPOT_DESK_H_
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "crypto/trust.h"
+#include "node/app/opening_book.h"
+#include "node/app/opening_desk.h"
+#include "node/store/truth.h"
+#include "node/supervise/spot_check.h"
+#include "protocol/vocab/time.h"
+#include "protocol/wire/payload.pb.h"
+
+namespace tj::app {
+
+class SpotDesk {
+ public:
+  // All must outlive it.
+  SpotDesk(store::Truth& truth, const store::Kv& derived, LedgerId own, const OpeningBook& book,
+           OpeningDesk& openings, const Clock& clock)
+      : truth_(truth),
+        derived_(derived),
+        own_(std::move(own)),
+        book_(book),
+        openings_(openings),
+        clock_(clock) {}
+
+  // `folded_size`: where cases and rows of the own ledger stand.
+  absl::Status Round(const crypto::TrustStore& trust, uint64_t folded_size);
+
+ private:
+  struct Draw {
+    LedgerId by;
+    Index index;
+    v1::SpotReveal reveal;
+  };
+  absl::Status Answer(const Draw& draw, uint64_t folded_size);
+  absl::Status CheckAnnounced(const Draw& draw);
+  absl::Status Judge(const Draw& draw);
+
+  store::Truth& truth_;
+  const store::Kv& derived_;
+  const LedgerId own_;
+  const OpeningBook& book_;
+  OpeningDesk& openings_;
+  const Clock& clock_;
+  std::set<std::string> answered_;  // and what is refused: ids
+  std::set<std::string> judged_;
+};
+
+// What a county opened for a check so far; complete once no further record belongs to it.
+struct SpotOpened {
+  supervise::SpotAnswer answer;
+  bool complete = false;
+};
+// nullopt: it has not answered. `county` is its ledger, `to` who drew.
+absl::StatusOr<std::optional<SpotOpened>> OpenedFor(const store::KvReader& derived,
+                                                    const LedgerId& county, const NodeCode& to,
+                                                    const std::string& spot_id);
+
+}  // namespace tj::app
+
+#endif  // TJ_NODE_APP_SPOT_DESK_H_

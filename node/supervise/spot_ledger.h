@@ -1,0 +1,100 @@
+// SpotLedger: a ledger as a spot check reads it, leaf by leaf, at one size. Bodies that are not
+// here are empty; those that are were checked against their leaves when they came. Also what one
+// pass over all of it tells, from the records that every reader above is given: which rows there
+// are and which summary counts a leaf. Confined to a thread.
+
+#ifndef TJ_NODE_SUPERVISE_SPOT_LEDGER_H_
+#define TJ_NODE_SUPERVISE_SPOT_LEDGER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "node/case/case_fold.h"
+#include "node/rules/spot_draw.h"
+#include "node/store/ledger_view.h"
+#include "protocol/vocab/ids.h"
+#include "protocol/wire/payload.h"
+#include "protocol/wire/record.h"
+
+namespace tj::supervise {
+
+// Borrowed from the ledger until its next call.
+struct SpotLeaf {
+  Index index;
+  const wire::Header* header = nullptr;
+  ByteView body;  // empty: not here
+};
+
+class SpotLedger {
+ public:
+  virtual ~SpotLedger() = default;
+  virtual uint64_t size() const = 0;
+  // `index` below size().
+  virtual absl::StatusOr<SpotLeaf> At(Index index) = 0;
+};
+
+// Over a view, whose reader must outlive it. Reads a segment at a time.
+class StoredSpotLedger final : public SpotLedger {
+ public:
+  explicit StoredSpotLedger(store::LedgerView view) : view_(std::move(view)) {}
+  uint64_t size() const override { return view_.size(); }
+  absl::StatusOr<SpotLeaf> At(Index index) override;
+
+ private:
+  const store::LedgerView view_;
+  wire::Segment segment_;
+};
+
+// The newest revision of a row below a size, with all that its revisions list.
+struct SpotRow {
+  Index record;
+  uint32_t revision = 0;
+  uint64_t folded_size = 0;
+  v1::Measures total;
+  std::vector<Index> leaves;
+};
+// A summary record by itself.
+struct SpotRevision {
+  cases::RowKey row;
+  uint64_t folded_size = 0;
+  v1::Measures total;
+};
+
+// Rows that `wanted` accepts, as of `size`.
+absl::StatusOr<std::map<cases::RowKey, SpotRow>> ReadRows(
+    SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted);
+// By which rows each of `leaves` is counted, as often as it is.
+absl::StatusOr<std::map<uint64_t, std::vector<cases::RowKey>>> CountedBy(
+    SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves);
+// Whom `loss` records name, as of `size`.
+absl::StatusOr<std::set<uint64_t>> LostAmong(SpotLedger& ledger, uint64_t size,
+                                             const std::set<uint64_t>& leaves);
+// Cases closed on the days of Beijing from `begin` until just before `close`, by the newest
+// revisions.
+absl::StatusOr<uint64_t> ClosingsWithin(SpotLedger& ledger, uint64_t size, Instant begin,
+                                        Instant close);
+// The first leaf recorded at or after `at`; `size` if none is. Times never fall.
+absl::StatusOr<uint64_t> FirstSince(SpotLedger& ledger, uint64_t size, Instant at);
+
+// What the last `heads` record before `close` that names `county` says of it; nullopt when none
+// does. `ledger` is the bureau's.
+struct HeadSeen {
+  Index record;
+  v1::Heads::Entry entry;
+};
+absl::StatusOr<std::optional<HeadSeen>> LastHeadBefore(SpotLedger& ledger, const LedgerId& county,
+                                                       Instant close);
+
+// The case event of a leaf; nullopt when it is none, or not here, or malformed.
+std::optional<v1::CaseEvent> CaseEventOf(const SpotLeaf& leaf);
+std::optional<SpotRevision> RevisionOf(const SpotLeaf& leaf);
+
+}  // namespace tj::supervise
+
+#endif  // TJ_NODE_SUPERVISE_SPOT_LEDGER_H_

@@ -1,0 +1,47 @@
+#include "node/app/opening_book.h"
+
+#include <gtest/gtest.h>
+
+namespace tj::app {
+namespace {
+
+const NodeCode kBureau = *NodeCode::Parse("370800");
+const NodeCode kSibling = *NodeCode::Parse("370827");
+const LedgerId kCounty{*NodeCode::Parse("370826"), Epoch{1}};
+
+TEST(OpeningBookTest, WhatIsGivenIsGivenToOneNodeAlone) {
+  OpeningBook book;
+  book.Give(kBureau, {{3, 5}, {9, 10}}, /*private_parts=*/false);
+  for (const uint64_t leaf : {3, 4, 9}) {
+    EXPECT_EQ(book.GivenTo(kBureau, Index{leaf}), std::optional(false)) << leaf;
+    EXPECT_EQ(book.GivenTo(kSibling, Index{leaf}), std::nullopt);
+  }
+  for (const uint64_t leaf : {0, 2, 5, 8, 10}) {
+    EXPECT_EQ(book.GivenTo(kBureau, Index{leaf}), std::nullopt) << leaf;
+  }
+}
+
+TEST(OpeningBookTest, PrivatePartsGoWithWhatWasGivenWithThem) {
+  OpeningBook book;
+  book.Give(kBureau, {{3, 5}}, /*private_parts=*/false);
+  book.Give(kBureau, {{4, 6}}, /*private_parts=*/true);
+  EXPECT_EQ(book.GivenTo(kBureau, Index{3}), std::optional(false));
+  EXPECT_EQ(book.GivenTo(kBureau, Index{4}), std::optional(true));
+  EXPECT_EQ(book.GivenTo(kBureau, Index{5}), std::optional(true));
+}
+
+TEST(OpeningBookTest, WhatCameIsNotWantedAnyMore) {
+  OpeningBook book;
+  book.Want(kCounty, {2, 7, 9});
+  EXPECT_EQ(book.Wanted(kCounty, Index{3}, 10), (std::vector<Index>{{7}, {9}}));
+  EXPECT_EQ(book.Wanted(kCounty, Index{0}, 1), (std::vector<Index>{{2}}));
+  book.Came(kCounty, Index{7}, "sealed");
+  book.Came(kCounty, Index{9}, {});
+  EXPECT_EQ(book.Wanted(kCounty, Index{0}, 10), (std::vector<Index>{{2}}));
+  EXPECT_EQ(book.PartsOf(kCounty, Index{7}), std::optional<Bytes>("sealed"));
+  EXPECT_EQ(book.PartsOf(kCounty, Index{9}), std::nullopt);
+  EXPECT_TRUE(book.Wanted({kSibling, Epoch{1}}, Index{0}, 10).empty());
+}
+
+}  // namespace
+}  // namespace tj::app
