@@ -61,7 +61,9 @@ absl::StatusOr<std::vector<SplitWatch::Finding>> SplitWatch::Look(const crypto::
                             store::ReadEmitterCursor(snapshot->reader(), EmitterOf(ledger)));
         if (cursor) at->second.next = at->second.saved = wire::Reader(*cursor).U64();
       }
-      TJ_RETURN_IF_ERROR(Read(view, trust, at->second, findings));
+      TJ_RETURN_IF_ERROR(Read(view, trust, at->second));
+      const std::vector<Finding>& found = at->second.found;
+      findings.insert(findings.end(), found.begin(), found.end());
       read.push_back(ledger);
     }
   }
@@ -70,14 +72,16 @@ absl::StatusOr<std::vector<SplitWatch::Finding>> SplitWatch::Look(const crypto::
 }
 
 absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore& trust,
-                              Progress& progress, std::vector<Finding>& findings) {
+                              Progress& progress) {
   for (auto it = progress.ahead.begin(); it != progress.ahead.end();) {
     TJ_ASSIGN_OR_RETURN(auto compared, Compare(view, it->second));
     if (!compared) {
       ++it;
       continue;
     }
-    if (compared->proof) findings.push_back({view.id(), it->first, *std::move(compared->proof)});
+    if (compared->proof) {
+      progress.found.push_back({view.id(), it->first, *std::move(compared->proof)});
+    }
     it = progress.ahead.erase(it);
   }
   const uint64_t end = std::min(view.size(), progress.next + kRecordsPerLook);
@@ -86,7 +90,7 @@ absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore&
     TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{progress.next}, count));
     for (const wire::Leaf& leaf : leaves) {
       if (leaf.header.family != Family::kHeads || leaf.body.empty()) continue;
-      TJ_RETURN_IF_ERROR(OnHeads(view, leaf.body, trust, progress, findings));
+      TJ_RETURN_IF_ERROR(OnHeads(view, leaf.body, trust, progress));
     }
     progress.next += count;
   }
@@ -94,8 +98,7 @@ absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore&
 }
 
 absl::Status SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
-                                 const crypto::TrustStore& trust, Progress& progress,
-                                 std::vector<Finding>& findings) {
+                                 const crypto::TrustStore& trust, Progress& progress) {
   const auto body = wire::DecodeBody(bytes);
   if (!body.ok()) return absl::OkStatus();  // counted where it is folded
   const auto heads = wire::ParseHeads(body->payload);
@@ -115,17 +118,19 @@ absl::Status SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
       if (!compared) {
         progress.ahead.try_emplace(signer, *head);
       } else if (compared->proof) {
-        findings.push_back({view.id(), signer, *std::move(compared->proof)});
+        progress.found.push_back({view.id(), signer, *std::move(compared->proof)});
       }
     }
   }
   return absl::OkStatus();
 }
 
-// Not beyond words that could not be compared yet: they are read again after a start.
+// Not beyond words that could not be compared yet, or whose finding may not be stored yet: they are
+// read again after a start.
 absl::Status SplitWatch::SaveCursor(const LedgerId& ledger, Progress& progress) {
   constexpr uint64_t kSaveEvery = 256;
-  if (!progress.ahead.empty() || progress.next < progress.saved + kSaveEvery) {
+  if (!progress.ahead.empty() || !progress.found.empty() ||
+      progress.next < progress.saved + kSaveEvery) {
     return absl::OkStatus();
   }
   store::AppendRequest request;

@@ -30,8 +30,8 @@ class SplitWatch {
   // `truth` must outlive it.
   SplitWatch(store::Truth& truth, LedgerId own) : truth_(truth), own_(std::move(own)) {}
 
-  // Reads what came of the parent's ledgers since the last time. Each finding is told once a start,
-  // and not at all of ledgers that are frozen already.
+  // Reads what came of the parent's ledgers since the last time. A finding is told at each look
+  // until its ledger is frozen.
   absl::StatusOr<std::vector<Finding>> Look(const crypto::TrustStore& trust);
 
  private:
@@ -40,11 +40,11 @@ class SplitWatch {
     uint64_t next = 0;
     uint64_t saved = 0;
     std::map<NodeCode, crypto::Note> ahead;
+    std::vector<Finding> found;
   };
-  absl::Status Read(store::LedgerView& view, const crypto::TrustStore& trust, Progress& progress,
-                    std::vector<Finding>& findings);
+  absl::Status Read(store::LedgerView& view, const crypto::TrustStore& trust, Progress& progress);
   absl::Status OnHeads(store::LedgerView& view, ByteView body, const crypto::TrustStore& trust,
-                       Progress& progress, std::vector<Finding>& findings);
+                       Progress& progress);
   absl::Status SaveCursor(const LedgerId& ledger, Progress& progress);
 
   store::Truth& truth_;

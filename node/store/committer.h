@@ -30,6 +30,7 @@ struct Request {
   FollowDone done;         // for the others
   uint64_t records = 0;
   size_t bytes = 0;
+  uint64_t ends_hold = 0;  // once it is written: the writer's number of it; 0: none
 
   // Filled by the committer.
   absl::Status refused;

@@ -106,8 +106,8 @@ class Truth {
   // Between a start and the moment when it is known that nothing was lost, and after that was
   // found.
   virtual void Hold(absl::Status why) = 0;
-  // Ends it: `first` is sequenced before anything that is appended later. When `first` is refused
-  // at the door the ledger stays held.
+  // Ends it: nothing is appended before `first`. When `first` is refused or cannot be written the
+  // ledger stays held, and so it does when it was held anew meanwhile.
   virtual void Release(AppendRequest first, AppendDone done) = 0;
   // After the held ledger's lost records were followed back: takes over what is there, when it
   // holds all that is known to have been signed (HEAD, the findings kept); deletes those findings.

@@ -109,14 +109,15 @@ absl::Status Writer::EnqueueLocked(Request& request) {
 void Writer::Hold(absl::Status why) {
   const std::lock_guard lock(mutex_);
   held_ = std::move(why);
+  ++holds_;
 }
 
 void Writer::Release(Request first) {
   absl::Status refusal;
   {
     const std::lock_guard lock(mutex_);
+    first.ends_hold = holds_;
     refusal = EnqueueLocked(first);
-    if (refusal.ok()) held_ = absl::OkStatus();
   }
   if (!refusal.ok()) first.Answer(refusal);
 }
@@ -215,6 +216,12 @@ std::vector<Request> Writer::TakeLocked() {
   return taken;
 }
 
+void Writer::EndHoldLocked(const std::vector<Request>& written) {
+  for (const Request& request : written) {
+    if (request.ends_hold == holds_ && request.refused.ok()) held_ = absl::OkStatus();
+  }
+}
+
 void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
   const absl::Status status = committer_.Commit(*kv_, requests, own_held);
   if (!kv_->alive()) CloseAfter(status);
@@ -224,6 +231,7 @@ void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
     const std::lock_guard lock(mutex_);
     if (status.ok()) {
       durable_ = {committer_.own_state(), committer_.commits()};
+      EndHoldLocked(requests);
       hook = hook_;
       own_size = durable_.own.size();
       if (!committer_.trouble().ok()) last_error_ = committer_.trouble();

@@ -33,7 +33,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void Enqueue(Request request);
-  // While held, appends are refused with `why`. Released by `first`, which is queued before any.
+  // While held, appends are refused with `why`, until `first` is written.
   void Hold(absl::Status why);
   void Release(Request first);
   // Finishes what is queued and closes. Nothing may be enqueued from now on; the rest can be asked.
@@ -56,6 +56,7 @@ class Writer {
   void Run();
   std::vector<Request> TakeLocked();
   void CommitQueued(std::unique_lock<std::mutex>& lock);
+  void EndHoldLocked(const std::vector<Request>& written);
   void CommitOnce(std::vector<Request> requests, bool own_held);
   void CloseAfter(const absl::Status& failure);
   absl::Status TryReopen();
@@ -79,6 +80,7 @@ class Writer {
   size_t queue_bytes_ = 0;
   absl::Status refusal_;   // not OK: nothing is accepted
   absl::Status held_;      // not OK: nothing is appended
+  uint64_t holds_ = 1;     // counts them, so that none is ended by what was to end an earlier one
   bool hopeless_ = false;  // opening again will not help
   bool stopping_ = false;
   bool clock_confirmed_ = false;

@@ -125,6 +125,7 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   EXPECT_EQ(finding.ledger, to_other.own);
   EXPECT_EQ(finding.proof.first.head.size, 4u);
   EXPECT_TRUE(crypto::VerifyForkProof(finding.proof, *trust_).ok());
+  EXPECT_EQ(watch.Look(*trust_)->size(), 1u) << "the proof is not stored: that may have failed";
 
   // The proof is kept, the ledger frozen, a file and an alarm made; none of it twice.
   const Bytes proof = crypto::EncodeForkProof(finding.proof);

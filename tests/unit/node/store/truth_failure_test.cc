@@ -74,6 +74,36 @@ TEST_F(TruthFailure, OpensAgainAndLosesNothing) {
   EXPECT_EQ(PreviousOf(AllLeaves(*truth_, TestLedger())[100]), 93u);
 }
 
+// Found by the simulator: a ledger went on after a start without the record of it.
+TEST_F(TruthFailure, StaysHeldWhenWhatShouldEndThatIsNotWritten) {
+  truth_->Hold(Error(ErrorCode::kNotReady, "at the start"));
+  faults_.FailAfter(0, ErrorCode::kStoreUnavailable);
+  EXPECT_EQ(CodeOf(truth_->ReleaseAndWait(Records({TestTick("restart")})).status()),
+            ErrorCode::kStoreUnavailable);
+  EXPECT_EQ(CodeOf(Append(0, 1).status()), ErrorCode::kNotReady);
+  while (!truth_->ReleaseAndWait(Records({TestTick("restart")})).ok()) std::this_thread::yield();
+  EXPECT_TRUE(truth_->Status().held.ok());
+  EXPECT_EQ(Append(0, 1)->at(0).index, Index{1});
+}
+
+TEST_F(TruthFailure, IsNotReleasedByWhatWasToEndAnEarlierHold) {
+  std::latch held(1);
+  std::latch holding(1);
+  truth_->Append(Records({TestTick("first")}), [&](const auto&) {
+    holding.count_down();
+    held.wait();
+  });
+  holding.wait();
+  truth_->Hold(Error(ErrorCode::kNotReady, "at the start"));
+  std::promise<bool> released;
+  truth_->Release(Records({TestTick("restart")}),
+                  [&](const auto& answers) { released.set_value(answers.ok()); });
+  truth_->Hold(Error(ErrorCode::kSyncRollback, "a follower has shown it"));
+  held.count_down();
+  EXPECT_TRUE(released.get_future().get());
+  EXPECT_EQ(CodeOf(Append(0, 1).status()), ErrorCode::kSyncRollback);
+}
+
 TEST_F(TruthFailure, TellsEverybodyWhoWaits) {
   std::latch held(1);
   std::latch holding(1);
