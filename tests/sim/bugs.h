@@ -13,18 +13,22 @@ namespace tj::sim {
 
 enum class Bug : uint8_t {
   kNone,
-  kSendBeforePersist,    // the driver sends, then writes
-  kHeldBeforeBodies,     // nothing is ever missing, so `held` is said at once
-  kUnsyncedStatement,    // the truth's writes are not synced
-  kDedupLeftOut,         // a source's dedup keys are not in the batch
-  kResumeOffByOne,       // a stretch that is asked for begins one leaf late
-  kBodyOutsideAudience,  // no column is left out
-  kHeadGoesBack,         // an earlier head is offered as the newest
-  kCreditIgnored,        // bulk frames are pushed without waiting for room
-  kProjectionSkips,      // a row of a projection is lost
-  kStatementGoesBack,    // after a restart an earlier statement is said again
-  kHalfBatch,            // a power cut leaves half of a batch
-  kTagsIgnored,          // addressed records are owed to nobody
+  kSendBeforePersist,     // the driver sends, then writes
+  kHeldBeforeBodies,      // nothing is ever missing, so `held` is said at once
+  kUnsyncedStatement,     // the truth's writes are not synced
+  kDedupLeftOut,          // a source's dedup keys are not in the batch
+  kResumeOffByOne,        // a stretch that is asked for begins one leaf late
+  kBodyOutsideAudience,   // no column is left out
+  kHeadGoesBack,          // an earlier head is offered as the newest
+  kCreditIgnored,         // bulk frames are pushed without waiting for room
+  kProjectionSkips,       // a row of a projection is lost
+  kStatementGoesBack,     // after a restart an earlier statement is said again
+  kHalfBatch,             // a power cut leaves half of a batch
+  kTagsIgnored,           // addressed records are owed to nobody
+  kRollbackNotNoticed,    // that a follower holds more of the own ledger is not told to its node
+  kRestartRecordMissing,  // a start is not in the ledger
+  kFreezeForgotten,       // fork proofs are gone after a restart
+  kSplitNotLookedFor,     // what siblings were shown is not compared
 };
 struct BugName {
   Bug bug;
@@ -43,6 +47,10 @@ inline constexpr std::array kBugNames{
     BugName{Bug::kStatementGoesBack, "statement-goes-back"},
     BugName{Bug::kHalfBatch, "half-batch"},
     BugName{Bug::kTagsIgnored, "tags-ignored"},
+    BugName{Bug::kRollbackNotNoticed, "rollback-not-noticed"},
+    BugName{Bug::kRestartRecordMissing, "restart-record-missing"},
+    BugName{Bug::kFreezeForgotten, "freeze-forgotten"},
+    BugName{Bug::kSplitNotLookedFor, "split-not-looked-for"},
 };
 inline std::optional<Bug> BugFromName(std::string_view name) {
   for (const BugName& known : kBugNames) {

@@ -7,13 +7,19 @@
 #include <map>
 #include <string>
 
+#include "tests/sim/check_past.h"
 #include "tests/sim/node.h"
 #include "tests/sim/tree.h"
 
 namespace tj::sim {
 
-// Empty when every node is up, has folded all, and every neighbour has seen and held its ledger.
-std::string NotYet(const Tree& tree, const std::map<NodeCode, std::unique_ptr<Node>>& nodes);
+// Empty when every node is up, has folded all, and every follower has seen and held its ledger,
+// but for those that have a proof against it.
+std::string NotYet(const Tree& tree, const std::map<NodeCode, std::unique_ptr<Node>>& nodes,
+                   const PastCheck& past);
+// The same for the followers of one ledger alone.
+std::string NotHeldByAll(const Tree& tree, const std::map<NodeCode, std::unique_ptr<Node>>& nodes,
+                         const PastCheck& past, const NodeCode& origin);
 
 }  // namespace tj::sim
 

@@ -1,5 +1,7 @@
 #include "tests/sim/check_ledgers.h"
 
+#include <utility>
+
 #include "crypto/sm3.h"
 #include "tests/sim/rows.h"
 
@@ -29,6 +31,7 @@ void LedgerCheck::Grown(const LedgerId& ledger, const store::KvReader& truth) {
   const auto number = rows::NumberOf(truth, ledger);
   const uint64_t size = number ? rows::SizeOf(truth, *number) : 0;
   const uint64_t known = reference.leaves.size();
+  if (size < known && reference.restored) return;
   if (size < known) {
     loop_.Fail(kName, Cat(ledger.Text(), " had ", known, " records on disk, now it has ", size));
     return;
@@ -37,10 +40,28 @@ void LedgerCheck::Grown(const LedgerId& ledger, const store::KvReader& truth) {
   if (size / kMerged > known / kMerged && known % kMerged != 0) {
     loop_.counts.Add("state segment of several pieces merged");
   }
-  const bool whole = rows::ReadLeaves(truth, *number, known, [&](uint64_t, const wire::Leaf& leaf) {
-    reference.leaves.push_back(LeafOf(leaf));
-  });
+  const bool whole =
+      rows::ReadLeaves(truth, *number, known, [&](uint64_t index, const wire::Leaf& leaf) {
+        reference.leaves.push_back(LeafOf(leaf));
+        if (std::exchange(reference.starts, false)) {
+          if (leaf.header.family != Family::kRestart) {
+            loop_.Fail(kName,
+                       Cat(ledger.Text(), " goes on at ", index, " without a restart record"));
+          }
+          loop_.counts.Add("state restart recorded");
+        }
+      });
   if (!whole) loop_.Fail(kName, Cat(ledger.Text(), " has a hole at its origin"));
+}
+
+void LedgerCheck::Restored(const LedgerId& ledger) {
+  references_[ledger].restored = true;
+  std::erase_if(compared_, [&](const auto& entry) { return entry.first.first == ledger.origin; });
+}
+
+void LedgerCheck::TakenBack(const LedgerId& ledger, const store::KvReader& truth) {
+  references_[ledger].restored = false;
+  Grown(ledger, truth);
 }
 
 void LedgerCheck::Acknowledged(const LedgerId& ledger, const store::DedupKey& name,
@@ -87,7 +108,7 @@ void LedgerCheck::Compare(const NodeCode& holder, const store::KvReader& truth) 
 
 void LedgerCheck::AllAcknowledged(const LedgerId& ledger, const store::KvReader& truth) {
   const auto number = rows::NumberOf(truth, ledger);
-  if (!number) return;
+  if (!number || references_[ledger].restored) return;
   Reference& reference = references_[ledger];
   std::map<Hash, uint64_t> places;
   std::map<Bytes, uint64_t> bodies;

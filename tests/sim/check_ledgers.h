@@ -23,6 +23,11 @@ class LedgerCheck {
 
   // The origin has written something, or has started again.
   void Grown(const LedgerId& ledger, const store::KvReader& truth);
+  // It will write: what comes next is the record of this start.
+  void Started(const LedgerId& ledger) { references_[ledger].starts = true; }
+  // Its origin has an earlier state, and writes nothing until all is back.
+  void Restored(const LedgerId& ledger);
+  void TakenBack(const LedgerId& ledger, const store::KvReader& truth);
   // A source was answered.
   void Acknowledged(const LedgerId& ledger, const store::DedupKey& name,
                     const store::Appended& answer, bool conflict_expected);
@@ -32,6 +37,8 @@ class LedgerCheck {
   void AllAcknowledged(const LedgerId& ledger, const store::KvReader& truth);
 
   uint64_t SizeOf(const LedgerId& ledger) const;
+  // Leaf hashes, from the first on.
+  const std::vector<Hash>& LeavesOf(const LedgerId& ledger) { return references_[ledger].leaves; }
   // Root over the first `size` leaves; nullopt when there never were so many.
   std::optional<Hash> RootAt(const LedgerId& ledger, uint64_t size);
 
@@ -44,6 +51,8 @@ class LedgerCheck {
     std::vector<Hash> leaves;
     std::vector<std::vector<Hash>> levels;  // of perfect subtrees, by height from 1
     std::map<std::string, Acknowledgement> acknowledged;
+    bool starts = false;
+    bool restored = false;
   };
   Hash Node(Reference& reference, size_t height, uint64_t index);
 

@@ -96,6 +96,11 @@ void StatementCheck::Head(const NodeCode& from, const NodeCode& to, const Bytes&
   last = std::max(last, std::pair(head.size, head.at));
 }
 
+void StatementCheck::Forget(const NodeCode& node) {
+  std::erase_if(stated_, [&](const auto& entry) { return std::get<0>(entry.first) == node; });
+  std::erase_if(offered_, [&](const auto& entry) { return std::get<0>(entry.first) == node; });
+}
+
 void StatementCheck::Signed(const LedgerId& own, const crypto::Note& note, const SimDisk& disk) {
   if (!RightRoot(note.head)) return;
   auto& last = signed_[own];

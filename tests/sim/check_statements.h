@@ -21,6 +21,8 @@ class StatementCheck {
   // `from` sends `frame` to `to`, with its disk as it is at that moment.
   void Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame,
             const SimDisk& disk);
+  // What `node` said is no longer on its disk.
+  void Forget(const NodeCode& node);
   void Signed(const LedgerId& own, const crypto::Note& note, const SimDisk& disk);
 
  private:

@@ -128,6 +128,15 @@ void SimDisk::Arm(Fault fault, uint64_t writes) {
 
 absl::StatusOr<std::unique_ptr<store::Kv>> SimDisk::OpenTruth() {
   if (off_) return Error(ErrorCode::kStoreUnavailable, "no power");
+  if (bugs_.Has(Bug::kFreezeForgotten)) {
+    store::KvBatch forgotten;
+    const auto it = truth_.current->NewIterator();
+    for (it->Seek({&store::keys::kFork, 1}); it->Valid() && it->key()[0] == store::keys::kFork;
+         it->Next()) {
+      forgotten.Delete(Bytes(it->key()));
+    }
+    Apply(forgotten, *truth_.current);
+  }
   return std::make_unique<VolumeKv>(*this, truth_);
 }
 

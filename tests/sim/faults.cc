@@ -2,13 +2,17 @@
 
 #include <utility>
 
+#include "crypto/sm3.h"
+#include "protocol/vocab/check.h"
 #include "protocol/vocab/limits.h"
+#include "tests/sim/rows.h"
 
 namespace tj::sim {
 
 struct Faults::Kind {
   void (Faults::*make)();
   uint64_t weight = 1;
+  uint64_t percent = 100;  // of the histories that may have it
 };
 
 const std::vector<Faults::Kind>& Faults::All() {
@@ -37,6 +41,9 @@ const std::vector<Faults::Kind>& Faults::All() {
       {&Faults::SignerAway},
       {&Faults::NewKey},
       {&Faults::Withhold, 2},
+      {&Faults::RestoreDisk, 2, 50},
+      {&Faults::TwoHeads, 1, 25},
+      {&Faults::Split, 1, 25},
   };
   return all;
 }
@@ -45,7 +52,7 @@ Faults::Faults(Loop& loop, Federation& federation, Duration until, Duration paus
     : loop_(loop), federation_(federation), until_(until), pause_(pause), rng_(loop.rng.Split()) {
   const uint64_t share = 20 + rng_.Below(80);
   for (const Kind& kind : All()) {
-    if (!rng_.Percent(share)) continue;
+    if (!rng_.Percent(share * kind.percent / 100)) continue;
     for (uint64_t i = 0; i < kind.weight; ++i) kinds_.push_back(&kind);
   }
 }
@@ -293,6 +300,49 @@ void Faults::Withhold() {
   ++made_;
   node.withholds = true;
   For(rng_.Within(10'000, 90'000), [&node] { node.withholds = false; });
+}
+
+void Faults::RestoreDisk() {
+  if (restored_ != nullptr) return;
+  Node& node = AnyNode();
+  ++made_;  // counted when it comes to it
+  restored_ = std::make_unique<RestoredDisk>(loop_, federation_, node);
+  restored_->Begin(until_);
+}
+
+// An origin signs a second head of a size that one of its neighbours has seen, and shows it that.
+void Faults::TwoHeads() {
+  Line& line = AnyLine();
+  if (!line.stream || line.spoilt) return;
+  const End end = rng_.OneIn(2) ? kChild : kParent;
+  Node& origin = federation_.At(end == kChild ? line.child : line.parent);
+  const Node& reader = federation_.At(end == kChild ? line.parent : line.child);
+  const PastCheck& past = federation_.watch().past();
+  if (split_ != nullptr || past.Frozen(reader.code(), origin.own())) return;
+  if (past.BeingRestored(origin.code()) || past.BeingRestored(reader.code())) return;
+  const auto number = rows::NumberOf(reader.disk().truth(), origin.own());
+  const uint64_t size = number ? rows::SizeOf(reader.disk().truth(), *number) : 0;
+  // By a key that the reader knows.
+  const bool known =
+      origin.key_generation() == 0 || reader.HasTrust(federation_.Trust(kKeysPerNode));
+  if (size == 0 || !known) return;
+  const crypto::Head head{origin.own(), size, crypto::Sm3Of({"another history"}),
+                          origin.clock().Now()};
+  const auto note =
+      crypto::SignHead(head, Keys::Instance().SignerOf(origin.code(), origin.key_generation()));
+  TJ_CHECK(note.ok());
+  Note("fault origin: two heads of one size");
+  forked_ = true;
+  federation_.watch().Lied(origin.own(), reader.code(), note->Text());
+  line.stream->Send(end, wire::EncodeFrame(wire::HeadFrame{note->Text(), size, {}}));
+}
+
+void Faults::Split() {
+  if (split_ != nullptr || forked_) return;
+  auto split = std::make_unique<SplitView>(loop_, federation_, AnyLine());
+  if (!split->Begin()) return;
+  Note("fault origin: another history for one child");
+  split_ = std::move(split);
 }
 
 void Faults::Heal() {

@@ -5,9 +5,12 @@
 #ifndef TJ_TESTS_SIM_FAULTS_H_
 #define TJ_TESTS_SIM_FAULTS_H_
 
+#include <memory>
 #include <vector>
 
 #include "tests/sim/federation.h"
+#include "tests/sim/restored_disk.h"
+#include "tests/sim/split_view.h"
 
 namespace tj::sim {
 
@@ -55,6 +58,9 @@ class Faults {
   void SignerAway();
   void NewKey();
   void Withhold();
+  void RestoreDisk();
+  void TwoHeads();
+  void Split();
 
   Loop& loop_;
   Federation& federation_;
@@ -62,6 +68,9 @@ class Faults {
   const Duration pause_;
   Rng rng_;
   std::vector<const Kind*> kinds_;
+  std::unique_ptr<RestoredDisk> restored_;
+  std::unique_ptr<SplitView> split_;
+  bool forked_ = false;  // one way of having two histories is enough for a history
   uint64_t made_ = 0;
   bool over_ = false;
 };

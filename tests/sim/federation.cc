@@ -71,10 +71,11 @@ bool Federation::SourcesDone() const {
 }
 
 void Federation::Dial(Line& line) {
-  if (line.dialling) return;
+  if (line.dialling || line.severed) return;
   line.dialling = true;
   loop_.After(line.back_off.Next() + 2 * line.state.latency, [this, at = &line] {
     at->dialling = false;
+    if (at->severed) return;
     Node& child = At(at->child);
     Node& parent = At(at->parent);
     const bool blocked = at->state.blocked[kChild] || at->state.blocked[kParent];

@@ -5,6 +5,7 @@
 #ifndef TJ_TESTS_SIM_FEDERATION_H_
 #define TJ_TESTS_SIM_FEDERATION_H_
 
+#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -27,7 +28,8 @@ struct Line {
   std::shared_ptr<Stream> stream;  // null: none
   link::BackOff back_off;
   bool dialling = false;
-  bool spoilt = false;  // at some time
+  bool spoilt = false;   // at some time
+  bool severed = false;  // nobody dials any more
 };
 
 class Federation {
@@ -46,6 +48,11 @@ class Federation {
   std::vector<std::unique_ptr<Line>>& lines() { return lines_; }
   std::vector<std::unique_ptr<Source>>& halls() { return halls_; }
   std::vector<std::unique_ptr<Source>>& desks() { return desks_; }
+  // The hall and the desk of a node.
+  std::array<Source*, 2> SourcesOf(const NodeCode& code) {
+    const size_t at = tree_.IndexOf(code);
+    return {halls_[at].get(), desks_[at].get()};
+  }
   const Tree& tree() const { return tree_; }
   Watch& watch() { return watch_; }
   // With the first `keys` keys of all.

@@ -125,8 +125,11 @@ void CheckAll(Loop& loop, Federation& federation) {
   size_t i = 0;
   for (const Place& place : federation.tree().places()) {
     Node& node = federation.At(place.code);
+    const auto rows = federation.halls()[i++]->Rows();
+    // Bodies that only this node had may be gone with its disk, and what they say is not counted.
+    const bool all_there = !federation.watch().past().WasRestored(place.code);
     folds.Check(node.own(), *node.truth(), node.disk().truth(), node.disk().derived(),
-                federation.halls()[i++]->Rows());
+                all_there ? &rows : nullptr);
   }
 }
 
@@ -148,8 +151,9 @@ void Play(const Plan& plan, Loop& loop, Federation& federation, HistoryResult& r
   std::string not_yet = "nothing was looked at";
   while (!loop.failed() && !not_yet.empty() && loop.now() < plan.faults_until + kSettleMax) {
     run_to(loop.now() + kLook);
-    not_yet = federation.SourcesDone() ? NotYet(federation.tree(), federation.nodes())
-                                       : "a source is not answered";
+    not_yet = federation.SourcesDone()
+                  ? NotYet(federation.tree(), federation.nodes(), federation.watch().past())
+                  : "a source is not answered";
   }
   result.settled_ms = (loop.now() - plan.faults_until).count();
   if (!not_yet.empty() && !loop.failed()) loop.Fail("end", not_yet);

@@ -1,5 +1,8 @@
 #include "tests/sim/keys.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -33,6 +36,7 @@ struct Keys::Impl {
     std::unique_ptr<crypto::Signer> signer;
   };
   std::string root_pem;
+  std::unique_ptr<store::PrivateKeys> private_keys;
   std::map<std::pair<NodeCode, int>, Key> keys;
   std::map<std::pair<uint64_t, int>, std::shared_ptr<const crypto::TrustStore>> trust;
   std::map<NodeCode, crypto::Sm2PrivateKey> encryption;
@@ -64,6 +68,11 @@ void Keys::Seed(uint64_t seed) { SeedOpenssl(seed); }
 
 Keys::Keys() : impl_(std::make_unique<Impl>()) {
   Seed(kKeySeed);
+  // Its pepper is drawn now; the folder is needed no more.
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / Cat("tj-sim-keys-", ::getpid())).string();
+  impl_->private_keys = Must(store::PrivateKeys::Open(folder));
+  std::filesystem::remove_all(folder);
   const crypto::Issued root =
       Must(crypto::MakeRoot(crypto::KeyKind::kSm2, "simulated root", kValidity, ""));
   impl_->root_pem = root.certificate_pem;
@@ -83,6 +92,8 @@ Keys::Keys() : impl_(std::make_unique<Impl>()) {
 }
 
 Keys::~Keys() = default;
+
+const store::PrivateKeys& Keys::private_keys() const { return *impl_->private_keys; }
 
 crypto::Signer& Keys::SignerOf(const NodeCode& code, int generation) {
   return *impl_->keys.at({code, generation}).signer;

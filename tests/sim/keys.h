@@ -18,6 +18,7 @@
 #include "crypto/address_tag.h"
 #include "crypto/signer.h"
 #include "crypto/trust.h"
+#include "node/store/private_parts.h"
 #include "protocol/vocab/ids.h"
 
 namespace tj::sim {
@@ -47,6 +48,8 @@ class Keys {
   std::shared_ptr<const crypto::AddressBook> Addresses(uint64_t name,
                                                        const std::vector<Place>& places,
                                                        const NodeCode& self);
+  // For digests; all nodes' are the same.
+  const store::PrivateKeys& private_keys() const;
   // The first `keys` keys of each. Kept by `name`, which stands for `places`.
   std::shared_ptr<const crypto::TrustStore> Trust(uint64_t name, const std::vector<Place>& places,
                                                   int keys);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/app/follow_host.h"
+#include "node/app/split_watch.h"
 #include "node/store/keys.h"
 #include "node/store/lasting_kv.h"
 #include "protocol/vocab/check.h"
@@ -71,6 +71,8 @@ struct Node::Running {
   std::unique_ptr<store::Truth> truth;
   std::unique_ptr<store::Kv> derived;
   std::unique_ptr<NodeLedgers> ledgers;
+  std::unique_ptr<app::OwnLedger> own;
+  std::unique_ptr<app::SplitWatch> split;
   std::unique_ptr<app::FollowHost> host;
   std::unique_ptr<app::FoldRound> folds;
   std::map<NodeCode, std::shared_ptr<Driver>> drivers;
@@ -81,6 +83,10 @@ struct Node::Running {
   bool folded = false;
   bool signer_kicked = false;
   bool urgent = false;
+  // As app::HeadSigner's.
+  enum class Signing { kWaiting, kOpening, kSigning, kFrozen };
+  Signing signing = Signing::kWaiting;
+  bool after_wait = false;
   Duration signs_from{0};
   uint64_t signed_turns = 0;
   uint64_t last_signed_size = ~uint64_t{0};
@@ -91,6 +97,7 @@ Node::Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code)
       watch_(watch),
       bugs_(bugs),
       own_{std::move(code), Epoch{}},
+      config_(own_.origin),
       clock_(loop),
       disk_(loop, bugs) {}
 
@@ -118,7 +125,9 @@ void Node::Start() {
                                    .ballast_bytes = 0,
                                    .open_kv = [this] { return disk_.OpenTruth(); },
                                    .head_place = &disk_.head_place(),
-                                   .own_thread = false});
+                                   .own_thread = false,
+                                   .open_when_lost = true,
+                                   .held = Error(ErrorCode::kNotReady, "waiting")});
   if (!truth.ok()) {
     loop_.Trace(code().text(), Cat("does not start: ", Describe(truth.status())));
     watch_.DidNotStart(code(), truth.status());
@@ -135,16 +144,13 @@ void Node::Start() {
   TJ_CHECK(derived.ok());
   running->derived = *std::move(derived);
   running->ledgers = std::make_unique<NodeLedgers>(*running->truth, own_, loop_, bugs_, withholds);
-  running->host = std::make_unique<app::FollowHost>(
-      *running->truth, own_, signer_, clock_, trust_,
-      app::FollowHost::Hooks{
-          .grown = [this] { KickFolds(Duration(0)); },
-          .own_rollback = [this](const absl::Status&) { frozen_ = true; },
-          .fork = [this](const LedgerId& ledger, uint64_t) { watch_.Forked(code(), ledger); },
-          .passed_on =
-              [this](const LedgerId& ledger) {
-                Soon(Duration(0), [this, ledger] { PassedOn(ledger); });
-              }});
+  running->own = std::make_unique<app::OwnLedger>(
+      *running->truth, config_, Keys::Instance().private_keys(), clock_.Now(), OwnHooks());
+  running->own->Begin();
+  running->split = std::make_unique<app::SplitWatch>(*running->truth, own_);
+  if (running->own->lost()) running->signing = Running::Signing::kFrozen;
+  running->host = std::make_unique<app::FollowHost>(*running->truth, own_, signer_, clock_, trust_,
+                                                    HostHooks());
   running->folds = std::make_unique<app::FoldRound>(*running->truth, *running->derived, own_,
                                                     kSummaryInterval, clock_);
   running->truth->OnCommit([this](uint64_t) {
@@ -155,8 +161,68 @@ void Node::Start() {
   });
   running_ = std::move(running);
   loop_.Trace(code().text(), Cat("starts with ", Status().own_size, " records"));
-  KickSigner(loop_.rng.Within(1, 500), false);
+  watch_.Started(*this);
   KickFolds(loop_.rng.Within(1, 500));
+  if (waits_for_follower_) return;
+  Soon(limits::kStartWait, [this] {
+    if (running_->signing == Running::Signing::kWaiting) OpenSoon(/*after_wait=*/true);
+  });
+}
+
+app::OwnLedger::Hooks Node::OwnHooks() {
+  return {.shown = [this] { OpenSoon(/*after_wait=*/false); },
+          .frozen = [this] { Freeze(); },
+          .returned = [this] { OpenSoon(/*after_wait=*/false); },
+          .streams = [this] { Soon(Duration(0), [this] { EndStreams(); }); }};
+}
+
+app::FollowHost::Hooks Node::HostHooks() {
+  return {.grown = [this] { KickFolds(Duration(0)); },
+          .own_rollback = {},
+          .fork = [this](const LedgerId& ledger, uint64_t) { watch_.Forked(*this, ledger); },
+          .passed_on =
+              [this](const LedgerId& ledger) {
+                Soon(Duration(0), [this, ledger] { PassedOn(ledger); });
+              },
+          .streams = [this] { Soon(Duration(0), [this] { EndStreams(); }); },
+          .own_event =
+              [this](const NodeCode& peer, const sync::Event& event) {
+                if (bugs_.Has(Bug::kRollbackNotNoticed) &&
+                    event.kind == sync::Event::Kind::kOwnRollback) {
+                  return;
+                }
+                running_->own->OnEvent(peer, event);
+              },
+          .lost = [this] { return running_ != nullptr && running_->own->lost(); },
+          .names = [this](ByteView segment) { return running_->own->Names(segment); },
+          .reclaim = [this](const NodeCode& peer) { return running_->own->Reclaim(peer); }};
+}
+
+void Node::OpenSoon(bool after_wait) {
+  if (!running_ || running_->signing == Running::Signing::kSigning) return;
+  running_->signing = Running::Signing::kOpening;
+  running_->after_wait = after_wait;
+  KickSigner(Duration(0), false);
+}
+
+void Node::Freeze() {
+  if (running_) running_->signing = Running::Signing::kFrozen;
+}
+
+void Node::EndStreams() {
+  const auto drivers = running_->drivers;
+  for (const auto& [peer, driver] : drivers) driver->Abort(false);
+}
+
+app::OwnLedger::View Node::OwnView() const {
+  return running_ ? running_->own->view() : app::OwnLedger::View{};
+}
+
+void Node::Recover(const NodeCode& giver) {
+  if (!up()) return;
+  loop_.Trace(code().text(), Cat("asks ", giver.text(), " for what it lost"));
+  const absl::Status status = running_->own->Recover(giver);
+  if (!status.ok()) loop_.Trace(code().text(), Describe(status));
 }
 
 void Node::Crash(bool silent) {
@@ -279,7 +345,8 @@ void Node::SignHead() {
   running_->signer_kicked = false;
   running_->signs_from = loop_.now() + limits::kHeadSignInterval;
   const bool urgent = std::exchange(running_->urgent, false);
-  if (frozen_) return;
+  if (!Opened()) return;
+  LookForSplit();
   auto note = running_->truth->SignHead(signer_, limits::kHeartbeatInterval);
   if (disk_.off()) {
     loop_.After(Duration(0), [this] { Crash(false); });
@@ -300,6 +367,43 @@ void Node::SignHead() {
   Soon(limits::kHeartbeatInterval, [this, turn = ++running_->signed_turns] {
     if (turn == running_->signed_turns) KickSigner(Duration(0), false);
   });
+}
+
+// What siblings were shown of the parent's ledger.
+void Node::LookForSplit() {
+  if (bugs_.Has(Bug::kSplitNotLookedFor)) return;
+  const auto findings = running_->split->Look(*trust_);
+  if (!findings.ok()) return;
+  for (const app::SplitWatch::Finding& finding : *findings) {
+    const absl::Status status = running_->truth->FollowAndWait(
+        {store::ForkProof{finding.ledger, clock_.Now(), crypto::EncodeForkProof(finding.proof)}});
+    if (disk_.off()) return;
+    if (status.ok()) watch_.Forked(*this, finding.ledger);
+  }
+  if (!findings->empty()) Soon(Duration(0), [this] { EndStreams(); });
+}
+
+bool Node::Opened() {
+  using Signing = Running::Signing;
+  if (running_->signing != Signing::kOpening) return running_->signing == Signing::kSigning;
+  const absl::Status status = bugs_.Has(Bug::kRestartRecordMissing)
+                                  ? running_->truth->ReleaseAndWait({}).status()
+                                  : running_->own->Open(running_->after_wait);
+  if (disk_.off()) {
+    loop_.After(Duration(0), [this] { Crash(false); });
+    return false;
+  }
+  AfterWriting();
+  watch_.Committed(*this);
+  if (!status.ok()) {
+    loop_.Trace(code().text(), Cat("does not open its ledger: ", Describe(status)));
+    KickSigner(limits::kHeadSignInterval, false);
+    return false;
+  }
+  loop_.counts.Add(running_->after_wait ? "state opened after the wait"
+                                        : "state opened after a peer's word");
+  if (running_->signing == Signing::kOpening) running_->signing = Signing::kSigning;
+  return running_->signing == Signing::kSigning;
 }
 
 void Node::UseKey(int generation) {
@@ -325,10 +429,11 @@ void Node::Connect(const NodeCode& peer, std::shared_ptr<Stream> stream, End end
                                .peer = peer,
                                .software = "simulated",
                                .trust = trust_,
-                               .signer = &signer_,
+                               .signer = &running_->host->signer(),
                                .ledgers = running_->ledgers.get(),
                                .nonce_seed = loop_.rng.Next(),
-                               .offer_interval = Duration(5000)};
+                               .offer_interval = Duration(5000),
+                               .reclaim = running_->host->Reclaim(peer)};
   if (!bugs_.Has(Bug::kTagsIgnored)) options.addresses = addresses_;
   auto driver = std::make_shared<Driver>(
       *this, std::move(options), stream, end,

@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "crypto/signer.h"
+#include "node/app/config.h"
 #include "node/app/fold_round.h"
+#include "node/app/follow_host.h"
 #include "node/app/ledgers_port.h"
+#include "node/app/own_ledger.h"
 #include "node/store/truth.h"
 #include "tests/sim/bugs.h"
 #include "tests/sim/disk.h"
@@ -102,7 +105,13 @@ class Node {
   const SimDisk& disk() const { return disk_; }
   NodeSigner& signer() { return signer_; }
   bool withholds = false;  // sends some bodies as digests, for now
-  bool SawOwnRollback() const { return frozen_; }
+  // Its disk was set back, and people know: it signs nothing until a follower has shown what it
+  // holds.
+  void WaitForFollower() { waits_for_follower_ = true; }
+  // Whether it may write its ledger, and why not. Waiting when it is down.
+  app::OwnLedger::View OwnView() const;
+  // An operator asks `giver` for what is lost.
+  void Recover(const NodeCode& giver);
   // Rows of projections that stand behind the ledgers.
   bool FoldedAll();
   store::TruthStatus Status() const;
@@ -118,6 +127,14 @@ class Node {
   void Fold();
   void KickSigner(Duration delay, bool urgent);
   void SignHead();
+  // Opens the own ledger if it is to be opened; whether it may be signed.
+  bool Opened();
+  void LookForSplit();
+  void OpenSoon(bool after_wait);
+  void Freeze();
+  void EndStreams();
+  app::OwnLedger::Hooks OwnHooks();
+  app::FollowHost::Hooks HostHooks();
   void PassedOn(const LedgerId& ledger);
   // `what` once the loop comes to it, unless the node has died by then.
   void Soon(Duration delay, std::function<void()> what);
@@ -126,13 +143,14 @@ class Node {
   Watch& watch_;
   const Bugs& bugs_;
   const LedgerId own_;
+  const app::Config config_;
   NodeClock clock_;
   SimDisk disk_;
   NodeSigner signer_;
   int key_generation_ = 0;
   std::shared_ptr<const crypto::TrustStore> trust_;
   std::shared_ptr<const crypto::AddressBook> addresses_;
-  bool frozen_ = false;  // signs no more: a follower holds a head that is not here
+  bool waits_for_follower_ = false;
   bool dying_ = false;
   uint64_t lives_ = 0;
   std::unique_ptr<Running> running_;

@@ -99,6 +99,16 @@ bool HasHead(const store::KvReader& truth, uint32_t number, uint64_t size, Insta
   return value.ok() && *value;
 }
 
+size_t ForkProofs(const store::KvReader& truth, uint32_t number) {
+  const Bytes prefix = Key('X', number);
+  size_t count = 0;
+  const auto it = truth.NewIterator();
+  for (it->Seek(prefix); it->Valid() && it->key().substr(0, prefix.size()) == prefix; it->Next()) {
+    ++count;
+  }
+  return count;
+}
+
 std::optional<uint64_t> FirstMissing(const store::KvReader& truth, uint32_t number, uint64_t size) {
   const Bytes prefix = Key('M', number);
   const auto it = truth.NewIterator();

@@ -40,7 +40,9 @@ TEST_F(Sim, ASeedIsAlwaysTheSameHistory) {
 }
 
 TEST_F(Sim, FindsBugsThatArePutIn) {
-  for (const Bug bug : {Bug::kSendBeforePersist, Bug::kBodyOutsideAudience, Bug::kDedupLeftOut}) {
+  for (const Bug bug :
+       {Bug::kSendBeforePersist, Bug::kBodyOutsideAudience, Bug::kDedupLeftOut,
+        Bug::kRollbackNotNoticed, Bug::kRestartRecordMissing, Bug::kFreezeForgotten}) {
     bool found = false;
     for (uint64_t seed = 1; seed <= kBugSeeds && !found; ++seed) {
       found = !RunHistory({.seed = seed, .bugs = {bug}}).failure.empty();

@@ -36,6 +36,10 @@ class Source {
   void Stop() { plan_.records = sent_; }
   bool done() const { return current_.empty() && sent_ >= plan_.records; }
   uint64_t sent() const { return sent_; }
+  // Nothing is under way.
+  bool idle() const { return current_.empty(); }
+  // Sends none again of what it has sent so far: the node may not know it by its name any more.
+  void Forget() { earlier_.clear(); }
   // The rows that all its events should give.
   std::map<cases::RowKey, v1::Measures> Rows() const;
 

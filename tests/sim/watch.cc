@@ -45,7 +45,8 @@ Watch::Watch(Loop& loop, const Tree& tree)
       ledgers_(loop),
       statements_(loop, ledgers_),
       audience_(loop, tree),
-      bounds_(loop) {}
+      bounds_(loop),
+      past_(loop, ledgers_) {}
 
 void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame) {
   loop_.counts.Add(Cat("frame ", wire::FrameName(frame)));
@@ -55,14 +56,17 @@ void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& fr
   if (const auto* segment = std::get_if<wire::SegmentFrame>(&frame)) {
     if (segment->ledger.origin != from) loop_.counts.Add("state segment passed on by a relay");
   }
-  statements_.Sent(from, to, frame, nodes_.at(from)->disk());
+  if (!past_.SaidSplit(from, frame)) statements_.Sent(from, to, frame, nodes_.at(from)->disk());
   audience_.Sent(from, to, frame);
 }
 
-void Watch::Received(const NodeCode&, const NodeCode&, const wire::Frame&) {}
+void Watch::Received(const NodeCode& at, const NodeCode&, const wire::Frame& frame) {
+  if (const auto* head = std::get_if<wire::HeadFrame>(&frame)) past_.Received(at, head->note);
+}
 
 void Watch::Stepped(const NodeCode& node, const NodeCode&, const sync::Output& output) {
   bounds_.Stepped(node, output);
+  past_.Stepped(node, output);
 }
 
 void Watch::Happened(const NodeCode& node, const NodeCode& peer, const sync::Event& event) {
@@ -72,12 +76,7 @@ void Watch::Happened(const NodeCode& node, const NodeCode& peer, const sync::Eve
                                  event.ledger.Text(), " ", event.size,
                                  event.status.ok() ? "" : Cat(" ", Describe(event.status))));
   }
-  // Nobody here has two histories, and no disk is set back.
-  if (event.kind == sync::Event::Kind::kFork || event.kind == sync::Event::Kind::kOwnRollback) {
-    loop_.Fail("protocol",
-               Cat(node.text(), " with ", peer.text(), ": ", sync::EventName(event.kind), " ",
-                   event.ledger.Text(), " ", Describe(event.status)));
-  }
+  past_.Happened(*nodes_.at(node), peer, event);
 }
 
 void Watch::Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes) {
@@ -85,12 +84,14 @@ void Watch::Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes) 
 }
 
 void Watch::Committed(Node& node) {
+  past_.Committed(node);
   ledgers_.Grown(node.own(), node.disk().truth());
   bounds_.Queued(node.code(), node.Status());
 }
 
 void Watch::Signed(Node& node, const crypto::Note& note) {
   if (loop_.tracing()) loop_.Trace(node.code().text(), Cat("signs ", note.head.size));
+  past_.Signed(node);
   statements_.Signed(node.own(), note, node.disk());
 }
 
@@ -102,9 +103,19 @@ void Watch::Acknowledged(const NodeCode& node, const store::DedupKey& name,
   ledgers_.Acknowledged(at.own(), name, answer, conflict_expected);
 }
 
-void Watch::Forked(const NodeCode& node, const LedgerId& ledger) {
-  loop_.Fail("protocol", Cat(node.text(), " has a fork proof of ", ledger.Text()));
+void Watch::Started(Node& node) { ledgers_.Started(node.own()); }
+
+void Watch::Restored(Node& node) {
+  ledgers_.Restored(node.own());
+  statements_.Forget(node.code());
+  past_.Restored(node);
 }
+
+void Watch::Lied(const LedgerId& origin, const NodeCode& to, const Bytes& note) {
+  past_.Lied(origin, to, note);
+}
+
+void Watch::Forked(Node& node, const LedgerId& ledger) { past_.Forked(node, ledger); }
 
 void Watch::DidNotStart(const NodeCode& node, const absl::Status& why) {
   if (CodeOf(why) == ErrorCode::kStoreFull || CodeOf(why) == ErrorCode::kStoreUnavailable) return;
@@ -117,7 +128,9 @@ void Watch::Down(const NodeCode& node) {
 }
 
 void Watch::CheckAddressed() {
-  for (const auto& [code, node] : nodes_) audience_.AllAddressedHere(code, node->disk().truth());
+  for (const auto& [code, node] : nodes_) {
+    if (past_.Undisturbed(code)) audience_.AllAddressedHere(code, node->disk().truth());
+  }
 }
 
 void Watch::CheckDisks() {
@@ -126,6 +139,7 @@ void Watch::CheckDisks() {
     ledgers_.Compare(code, node->disk().truth());
     audience_.AtRest(code, node->disk().truth());
     ledgers_.AllAcknowledged(node->own(), node->disk().truth());
+    past_.AtRest(*node);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "tests/sim/check_audience.h"
 #include "tests/sim/check_bounds.h"
 #include "tests/sim/check_ledgers.h"
+#include "tests/sim/check_past.h"
 #include "tests/sim/check_statements.h"
 #include "tests/sim/node.h"
 
@@ -35,7 +36,12 @@ class Watch {
   void Signed(Node& node, const crypto::Note& note);
   void Acknowledged(const NodeCode& node, const store::DedupKey& name,
                     const store::Appended& answer, bool conflict_expected);
-  void Forked(const NodeCode& node, const LedgerId& ledger);
+  void Started(Node& node);
+  // Its disk is as it was once; the followers hold all that it has lost.
+  void Restored(Node& node);
+  // `note`, of `origin` and untrue, was sent to `to`, which holds all leaves it is about.
+  void Lied(const LedgerId& origin, const NodeCode& to, const Bytes& note);
+  void Forked(Node& node, const LedgerId& ledger);
   void DidNotStart(const NodeCode& node, const absl::Status& why);
   void Down(const NodeCode& node);
   void Addressed(const NodeCode& origin, const AudienceCheck::Tag& tag, const NodeCode& reader) {
@@ -48,6 +54,7 @@ class Watch {
 
   LedgerCheck& ledgers() { return ledgers_; }
   const BoundsCheck& bounds() const { return bounds_; }
+  PastCheck& past() { return past_; }
 
  private:
   Loop& loop_;
@@ -56,6 +63,7 @@ class Watch {
   StatementCheck statements_;
   AudienceCheck audience_;
   BoundsCheck bounds_;
+  PastCheck past_;
 };
 
 }  // namespace tj::sim
