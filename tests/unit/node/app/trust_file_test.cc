@@ -1,6 +1,7 @@
 #include "node/app/trust_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -82,6 +83,20 @@ TEST_F(TrustFileTest, FollowsNamesFartherNodes) {
   EXPECT_THAT(problem("follows = [\"370826\"]\n"), HasSubstr(place + "follows 370826, which"));
   EXPECT_THAT(problem("follows = [\"370827\"]\n"), HasSubstr(place + "follows 370827, which is"));
   EXPECT_THAT(problem("follows = [\"county\"]\n"), HasSubstr(place + "not a node code (county)"));
+}
+
+TEST_F(TrustFileTest, AQuotaIsANumberOfRecordsADay) {
+  const auto quota = [&](const std::string& lines) {
+    const auto trust =
+        LoadTrustFile(folder_.Write("trust.toml", head_ + Text(city_) + lines), kTestNow);
+    EXPECT_TRUE(trust.ok()) << trust.status();
+    return trust->Find(*NodeCode::Parse("370800"))->records_per_day;
+  };
+  EXPECT_EQ(quota(""), std::nullopt);
+  EXPECT_EQ(quota("quota_records_per_day = 20000\n"), 20'000u);
+  const absl::Status none = Load(head_ + Text(city_) + "quota_records_per_day = 0\n");
+  EXPECT_EQ(CodeOf(none), ErrorCode::kTrustFile);
+  EXPECT_THAT(std::string(none.message()), HasSubstr("quota_records_per_day: "));
 }
 
 TEST_F(TrustFileTest, ParentsAreNodes) {
