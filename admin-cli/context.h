@@ -38,6 +38,7 @@ void AddInit(CLI::App& app, Context& context);
 void AddPki(CLI::App& app, Context& context);
 void AddStatus(CLI::App& app, Context& context);
 void AddIntake(CLI::App& app, Context& context);
+void AddAlarm(CLI::App& app, Context& context);
 void AddLedger(CLI::App& app, Context& context);
 void AddLedgerOpen(CLI::App* ledger, Context& context);
 void AddSpotcheck(CLI::App& app, Context& context);

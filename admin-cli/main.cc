@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   tj::cli::AddStatus(app, context);
   tj::cli::AddIntake(app, context);
   tj::cli::AddLedger(app, context);
+  tj::cli::AddAlarm(app, context);
   tj::cli::AddPeer(app, context);
   tj::cli::AddBundle(app, context);
   tj::cli::AddOrder(app, context);

@@ -58,6 +58,9 @@ class Services {
   virtual absl::StatusOr<api::SpotListReply> SpotReveal(const api::SpotRevealRequest& request) = 0;
   virtual absl::StatusOr<api::SpotListReply> SpotList(const api::SpotListRequest& request) = 0;
 
+  // Of our own and all followed ledgers.
+  virtual absl::StatusOr<api::AlarmListReply> AlarmList(const api::AlarmListRequest& request) = 0;
+
   virtual absl::StatusOr<api::PeerListReply> PeerList() = 0;
   virtual absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) = 0;
   // Tries the way to a peer and back, step by step. Blocks for seconds.

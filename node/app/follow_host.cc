@@ -151,6 +151,7 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       break;
     }
     case Kind::kReady:
+    case Kind::kOvertook:
       log(LogLevel::kInfo);
       break;
     case Kind::kBodyMissing:

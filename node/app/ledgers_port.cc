@@ -23,18 +23,27 @@ absl::StatusOr<Opened> OpenView(const store::Truth& truth, const LedgerId& ledge
   return Opened{std::move(snapshot), std::move(view)};
 }
 
-// Leaves [at, end), or as many of them as one segment takes, encoded again with all hashes.
+// Leaves [at, end), or as many of them as one segment of `bytes_max` takes, encoded again with all
+// hashes.
 absl::StatusOr<sync::SegmentChunk> CutAnew(const store::LedgerView& view, Index at, uint64_t end,
-                                           const wire::ColumnFilter& keep) {
+                                           size_t bytes_max, const wire::ColumnFilter& keep) {
   TJ_ASSIGN_OR_RETURN(auto leaves, view.Leaves(at, end - at.value));
-  auto whole = wire::EncodeSegment(at, leaves, wire::HashColumns::kAll);
-  while (!whole.ok() && CodeOf(whole.status()) == ErrorCode::kWireLimit && leaves.size() > 1) {
-    leaves.resize(leaves.size() / 2);
-    whole = wire::EncodeSegment(at, leaves, wire::HashColumns::kAll);
+  while (true) {
+    const bool one = leaves.size() == 1;
+    const auto whole = wire::EncodeSegment(at, leaves, wire::HashColumns::kAll);
+    if (!whole.ok()) {
+      if (one || CodeOf(whole.status()) != ErrorCode::kWireLimit) return whole.status();
+      leaves.resize(leaves.size() / 2);
+      continue;
+    }
+    TJ_ASSIGN_OR_RETURN(Bytes bytes, wire::CutSegment(*whole, keep));
+    if (one || bytes.size() <= bytes_max) {
+      return sync::SegmentChunk{at, static_cast<uint32_t>(leaves.size()), std::move(bytes)};
+    }
+    // In proportion, and a little less, for records are not alike.
+    const size_t fit = leaves.size() * bytes_max / bytes.size();
+    leaves.resize(std::clamp<size_t>(fit - fit / 16, 1, leaves.size() - 1));
   }
-  if (!whole.ok()) return whole.status();
-  TJ_ASSIGN_OR_RETURN(Bytes bytes, wire::CutSegment(*whole, keep));
-  return sync::SegmentChunk{at, static_cast<uint32_t>(leaves.size()), std::move(bytes)};
 }
 
 bool NotHere(const absl::Status& status) { return CodeOf(status) == ErrorCode::kStoreNotFollowed; }
@@ -126,22 +135,23 @@ absl::StatusOr<std::vector<Hash>> LedgersPort::Consistency(const LedgerId& ledge
 }
 
 absl::StatusOr<sync::SegmentChunk> LedgersPort::Segment(const LedgerId& ledger, Index at,
-                                                        uint64_t end_max,
+                                                        uint64_t end_max, size_t bytes_max,
                                                         const wire::ColumnFilter& keep) const {
   TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
   TJ_ASSIGN_OR_RETURN(store::LedgerView::Stored stored, opened.view.StoredSegment(at));
   const uint64_t end = stored.range.first.value + stored.range.count;
   if (end <= end_max) {
     auto bytes = wire::CutSegment(stored.bytes, keep);
-    if (bytes.ok()) {
+    if (bytes.ok() && (bytes->size() <= bytes_max || stored.range.count == 1)) {
       return sync::SegmentChunk{stored.range.first, stored.range.count, *std::move(bytes)};
     }
     // Of a followed ledger there are no hashes beside bodies that came: those that the reader is
     // not to have are hashed now.
-    if (ledger == own_) return bytes.status();
+    if (!bytes.ok() && ledger == own_) return bytes.status();
   }
-  // Or it was merged after the head was signed: only what the head covers may go.
-  return CutAnew(opened.view, at, std::min(end, end_max), keep);
+  // Or it was merged after the head was signed: only what the head covers may go. Or the link is
+  // slow.
+  return CutAnew(opened.view, at, std::min(end, end_max), bytes_max, keep);
 }
 
 absl::StatusOr<sync::OpenedLeaf> LedgersPort::Open(const LedgerId& ledger, Index index,
@@ -165,6 +175,31 @@ absl::StatusOr<std::vector<Index>> LedgersPort::Missing(const LedgerId& ledger, 
   return opened->view.MissingBodies(from, max);
 }
 
+absl::StatusOr<std::vector<Index>> LedgersPort::Urgent(const LedgerId& ledger, Index from,
+                                                       size_t max) const {
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return std::vector<Index>();
+    return opened.status();
+  }
+  return opened->view.UrgentLeaves(from, max);
+}
+
+absl::StatusOr<std::vector<sync::ProvisionalLeaf>> LedgersPort::Provisional(
+    const LedgerId& ledger) const {
+  std::vector<sync::ProvisionalLeaf> leaves;
+  auto opened = OpenView(truth_, ledger);
+  if (!opened.ok()) {
+    if (NotHere(opened.status())) return leaves;
+    return opened.status();
+  }
+  TJ_ASSIGN_OR_RETURN(auto stored, opened->view.ProvisionalLeaves());
+  for (auto& leaf : stored) {
+    leaves.push_back({leaf.index, std::move(leaf.header), std::move(leaf.body)});
+  }
+  return leaves;
+}
+
 absl::StatusOr<Hash> LedgersPort::BodyHashAt(const LedgerId& ledger, Index index) const {
   TJ_ASSIGN_OR_RETURN(Opened opened, OpenView(truth_, ledger));
   TJ_ASSIGN_OR_RETURN(const auto leaves, opened.view.Leaves(index, 1));
@@ -181,7 +216,8 @@ std::vector<store::FollowOp> ToFollowOps(std::vector<sync::PersistOp> ops) {
                                     std::move(op.completed),
                                     std::move(op.frontier),
                                     op.last_recorded_at,
-                                    std::move(op.missing)};
+                                    std::move(op.missing),
+                                    std::move(op.urgent)};
     }
     store::FollowOp operator()(sync::PersistHead& op) const {
       return store::FollowedHead{std::move(op.ledger), op.size, std::move(op.note)};
@@ -192,6 +228,10 @@ std::vector<store::FollowOp> ToFollowOps(std::vector<sync::PersistOp> ops) {
     }
     store::FollowOp operator()(sync::PersistOpened& op) const {
       return store::OpenedBody{std::move(op.ledger), op.index, std::move(op.body)};
+    }
+    store::FollowOp operator()(sync::PersistProvisional& op) const {
+      return store::ProvisionalLeaf{std::move(op.ledger), op.leaf.index, std::move(op.leaf.header),
+                                    std::move(op.leaf.body)};
     }
     store::FollowOp operator()(sync::PersistFork& op) const {
       return store::ForkProof{std::move(op.ledger), op.found_at, std::move(op.proof)};

@@ -259,7 +259,9 @@ class NodeImpl final : public Node {
       const absl::Status status = TellSplit(finding);
       if (!status.ok()) LogError("split-not-told", status);
     }
-    if (!findings->empty()) RestartStreams();  // the ledger is frozen from now on
+    if (findings->empty()) return;
+    signer_->Wake(/*urgent=*/true);  // for the alarms
+    RestartStreams();                // the ledger is frozen from now on
   }
 
   // The proof first: whatever fails after that is made up for from it.

@@ -45,6 +45,7 @@ class NodeServices final : public Services {
   absl::StatusOr<api::SpotListReply> SpotDraw(const api::SpotDrawRequest& request) override;
   absl::StatusOr<api::SpotListReply> SpotReveal(const api::SpotRevealRequest& request) override;
   absl::StatusOr<api::SpotListReply> SpotList(const api::SpotListRequest& request) override;
+  absl::StatusOr<api::AlarmListReply> AlarmList(const api::AlarmListRequest& request) override;
 
   absl::StatusOr<api::PeerListReply> PeerList() override;
   absl::StatusOr<api::PeerInfo> PeerShow(const api::PeerShowRequest& request) override;

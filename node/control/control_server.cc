@@ -37,6 +37,10 @@ class ControlService final : public v1::Control::Service {
                       v1::StatusReply* reply) override {
     return Answer(context, services_.Status(), reply);
   }
+  grpc::Status AlarmList(grpc::ServerContext* context, const v1::AlarmListRequest* request,
+                         v1::AlarmListReply* reply) override {
+    return Answer(context, services_.AlarmList(*request), reply);
+  }
   grpc::Status LedgerHead(grpc::ServerContext* context, const v1::LedgerRequest* request,
                           v1::LedgerHeadReply* reply) override {
     return Answer(context, services_.LedgerHead(*request), reply);

@@ -76,6 +76,7 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
     absl::Status operator()(FollowedHead& op) { return StoreFollowedHead(stage, std::move(op)); }
     absl::Status operator()(Statement& op) { return StoreStatement(stage, std::move(op)); }
     absl::Status operator()(ForkProof& op) { return StoreFork(stage, std::move(op)); }
+    absl::Status operator()(ProvisionalLeaf& op) { return StoreProvisional(stage, op); }
     absl::Status operator()(OpenedBody&) { return absl::OkStatus(); }  // taken in runs, below
   };
   for (size_t i = 0; i < ops.size();) {

@@ -32,6 +32,7 @@ struct FollowedSegment {
   std::vector<Hash> frontier;  // roots after them
   Instant last_recorded_at;
   std::vector<Index> missing;  // bodies owed that did not come
+  std::vector<Index> urgent;   // leaves with that flag
 };
 // A head of `ledger` that was verified and extends all earlier ones: STORE-GAP when a larger one is
 // stored, because another session was faster.
@@ -54,6 +55,14 @@ struct OpenedBody {
   Index index;
   Bytes body;
 };
+// A leaf beyond what is held, proven to be in the tree of a head that is. It is deleted with the
+// segment that covers it.
+struct ProvisionalLeaf {
+  LedgerId ledger;
+  Index index;
+  Bytes header;
+  Bytes body;
+};
 // Two heads of one ledger that cannot both be.
 struct ForkProof {
   LedgerId ledger;
@@ -71,8 +80,8 @@ struct OwnNames {
 struct OwnSettled {
   LedgerId ledger;
 };
-using FollowOp = std::variant<FollowedSegment, FollowedHead, Statement, OpenedBody, ForkProof,
-                              OwnNames, OwnSettled>;
+using FollowOp = std::variant<FollowedSegment, FollowedHead, Statement, OpenedBody, ProvisionalLeaf,
+                              ForkProof, OwnNames, OwnSettled>;
 
 // Called once, on the writer's thread, after the batch is synced or failed: it must only post.
 using FollowDone = std::function<void(absl::Status)>;

@@ -1,8 +1,10 @@
 // Fsck: the leaves of a ledger, and what the writer derived from them.
 
 #include <algorithm>
+#include <set>
 
 #include "crypto/leaf_hash.h"
+#include "node/store/checked_value.h"
 #include "node/store/fsck_inputs.h"
 #include "node/store/fsck_run.h"
 #include "node/store/values.h"
@@ -22,6 +24,7 @@ class LeafReader {
 
   Leaves Read() {
     ReadListed();
+    ReadUrgent();
     NoteRoot();
     const bool all = run_.Scan(ledger_.Prefix(keys::kSegment), ledger_.Place("segments"),
                                [this](ByteView key, ByteView value) { OnSegment(key, value); });
@@ -29,6 +32,13 @@ class LeafReader {
     if (leaves_.whole && next_listed_ < listed_.size()) {
       run_.Damage(ledger_.Place(Cat("missing body ", listed_[next_listed_])),
                   "listed beyond the end of the ledger");
+    }
+    if (leaves_.whole) {
+      for (const Index index : urgent_) {
+        run_.Damage(ledger_.Place(Cat("urgent record ", index.value)),
+                    "is not urgent, or not there");
+      }
+      CheckProvisional();
     }
     return std::move(leaves_);
   }
@@ -44,6 +54,36 @@ class LeafReader {
                 if (!value.empty()) {
                   run_.Damage(ledger_.Place(Cat("missing body ", index->value)),
                               "value is not empty");
+                }
+              });
+  }
+
+  // The records that are listed as urgent; one that is urgent and not listed is only not hurried.
+  void ReadUrgent() {
+    run_.Scan(ledger_.Prefix(keys::kUrgent), ledger_.Place("urgent records"),
+              [this](ByteView key, ByteView value) {
+                const auto index = keys::ParseUrgent(key);
+                if (!index) return run_.Damage(PrintableKey(key), "not a key of an urgent record");
+                urgent_.insert(*index);
+                if (value.empty()) return;
+                run_.Damage(ledger_.Place(Cat("urgent record ", index->value)),
+                            "value is not empty");
+              });
+  }
+
+  void CheckProvisional() {
+    run_.Scan(ledger_.Prefix(keys::kProvisional), ledger_.Place("records that came early"),
+              [this](ByteView key, ByteView value) {
+                const auto index = keys::ParseProvisional(key);
+                if (!index) return run_.Damage(PrintableKey(key), "not a key of such a record");
+                const std::string place =
+                    ledger_.Place(Cat("record ", index->value, " that came early"));
+                const auto leaf = DecodeChecked(key, value);
+                if (!leaf.ok()) return run_.Find(place, leaf.status());
+                const auto header = wire::DecodeHeader(leaf->substr(0, wire::kHeaderBytes));
+                if (!header.ok()) return run_.Find(place, header.status());
+                if (index->value < leaves_.tree.size()) {
+                  run_.Damage(place, "its ledger has come so far");
                 }
               });
   }
@@ -98,6 +138,7 @@ class LeafReader {
   void OnLeaf(Index index, const wire::Leaf& leaf, size_t at) {
     CheckTime(index, leaf.header.recorded_at);
     CheckPresence(index, leaf);
+    if ((leaf.header.flags & wire::kFlagUrgent) != 0) urgent_.erase(index);
     if (inputs_ != nullptr) inputs_->OnLeaf(index, leaf, damaged_[at]);
     if (!leaves_.whole) return;
     leaves_.tree.Add(hashes_[at]);
@@ -160,6 +201,7 @@ class LeafReader {
   size_t next_size_ = 0;
   std::vector<uint64_t> listed_;  // ascending
   size_t next_listed_ = 0;
+  std::set<Index> urgent_;  // listed, and not met yet
   // Reused from segment to segment.
   std::vector<Hash> stored_;
   std::vector<Hash> hashes_;

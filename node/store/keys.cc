@@ -128,6 +128,14 @@ Bytes Missing(LedgerNumber ledger, Index index) {
 }
 Bytes MissingPrefix(LedgerNumber ledger) { return LedgerKey(kMissing, ledger); }
 
+Bytes Urgent(LedgerNumber ledger, Index index) { return LedgerKey8(kUrgent, ledger, index.value); }
+Bytes UrgentPrefix(LedgerNumber ledger) { return LedgerKey(kUrgent, ledger); }
+
+Bytes Provisional(LedgerNumber ledger, Index index) {
+  return LedgerKey8(kProvisional, ledger, index.value);
+}
+Bytes ProvisionalPrefix(LedgerNumber ledger) { return LedgerKey(kProvisional, ledger); }
+
 Bytes Fork(LedgerNumber ledger, Instant found_at) {
   return LedgerKey8(kFork, ledger, static_cast<uint64_t>(found_at.ms));
 }
@@ -191,6 +199,16 @@ std::optional<Index> ParseMissing(ByteView key) {
   return index ? std::optional(Index{*index}) : std::nullopt;
 }
 
+std::optional<Index> ParseUrgent(ByteView key) {
+  const auto index = ParseLedgerKey8(key, kUrgent);
+  return index ? std::optional(Index{*index}) : std::nullopt;
+}
+
+std::optional<Index> ParseProvisional(ByteView key) {
+  const auto index = ParseLedgerKey8(key, kProvisional);
+  return index ? std::optional(Index{*index}) : std::nullopt;
+}
+
 std::optional<Instant> ParseFork(ByteView key) {
   const auto at = ParseLedgerKey8(key, kFork);
   return at ? std::optional(Instant{static_cast<int64_t>(*at)}) : std::nullopt;
@@ -238,7 +256,7 @@ std::optional<PrivateKey> ParsePrivate(ByteView key) {
 }
 
 std::optional<LedgerNumber> LedgerOf(ByteView key) {
-  constexpr std::string_view kPerLedger{"SFTHCPMX"};
+  constexpr std::string_view kPerLedger{"SFTHCPMXUV"};
   if (key.size() < kLedgerBytes || kPerLedger.find(key[0]) == ByteView::npos) return std::nullopt;
   key.remove_prefix(1);
   return LedgerNumber{static_cast<uint32_t>(Take(key, 4))};

@@ -17,6 +17,8 @@
 //   'E' emitter name                 cursor: bytes of the emitter                            1
 //   'M' ledger 4 index 8             empty: a body that is owed and not here                 1
 //   'X' ledger 4 time 8              fork proof: two notes                                   1
+//   'U' ledger 4 index 8             empty: a leaf with the flag urgent                      1
+//   'V' ledger 4 index 8             leaf of a followed ledger that overtook those before it 1
 // derived/ (rebuilt when deleted)
 //   00                               schema version 4                                        1
 //   'p' projection 00 ledger text    position                                                1
@@ -58,6 +60,8 @@ inline constexpr char kPrivate = 'P';
 inline constexpr char kEmitter = 'E';
 inline constexpr char kMissing = 'M';
 inline constexpr char kFork = 'X';
+inline constexpr char kUrgent = 'U';
+inline constexpr char kProvisional = 'V';
 
 Bytes Schema();
 Bytes Commits();
@@ -81,6 +85,10 @@ Bytes Private(LedgerNumber ledger, Index index, uint8_t kind);
 Bytes Emitter(std::string_view name);
 Bytes Missing(LedgerNumber ledger, Index index);
 Bytes MissingPrefix(LedgerNumber ledger);
+Bytes Urgent(LedgerNumber ledger, Index index);
+Bytes UrgentPrefix(LedgerNumber ledger);
+Bytes Provisional(LedgerNumber ledger, Index index);
+Bytes ProvisionalPrefix(LedgerNumber ledger);
 Bytes Fork(LedgerNumber ledger, Instant found_at);
 Bytes ForkPrefix(LedgerNumber ledger);
 
@@ -89,6 +97,8 @@ Bytes ForkPrefix(LedgerNumber ledger);
 std::optional<LedgerId> ParseLedger(ByteView key);
 std::optional<Index> ParseSegment(ByteView key);
 std::optional<Index> ParseMissing(ByteView key);
+std::optional<Index> ParseUrgent(ByteView key);
+std::optional<Index> ParseProvisional(ByteView key);
 std::optional<Instant> ParseFork(ByteView key);
 std::optional<std::string_view> ParseEmitter(ByteView key);
 struct HeadKey {
@@ -119,7 +129,7 @@ struct PrivateKey {
   uint8_t kind = 0;
 };
 std::optional<PrivateKey> ParsePrivate(ByteView key);
-// The ledger that an S, F, T, H, C, P, M or X key belongs to; nullopt for other keys.
+// The ledger that an S, F, T, H, C, P, M, X, U or V key belongs to; nullopt for other keys.
 std::optional<LedgerNumber> LedgerOf(ByteView key);
 
 // First byte of each projection's own rows in derived/.

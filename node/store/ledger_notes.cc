@@ -35,6 +35,22 @@ MaybeNote LastNote(const KvReader& reader, const LedgerId& ledger, const Bytes& 
   return NoteUnder(*it, ledger, prefix);
 }
 
+// The indices that keys from `begin` on with `prefix` end in.
+absl::StatusOr<std::vector<Index>> Indices(const KvReader& reader, const Bytes& begin,
+                                           const Bytes& prefix, size_t max,
+                                           std::optional<Index> (*parse)(ByteView key)) {
+  std::vector<Index> indices;
+  const auto it = reader.NewIterator();
+  for (it->Seek(begin); indices.size() < max && it->Valid() && it->key().starts_with(prefix);
+       it->Next()) {
+    const auto index = parse(it->key());
+    if (!index) return Error(ErrorCode::kStoreCorrupt, Cat("key ", HexEncode(it->key())));
+    indices.push_back(*index);
+  }
+  TJ_RETURN_IF_ERROR(it->status());
+  return indices;
+}
+
 }  // namespace
 
 MaybeNote LedgerView::NewestHead() const {
@@ -74,17 +90,47 @@ MaybeNote LedgerView::StatementCovering(const NodeCode& signer, crypto::Statemen
 }
 
 absl::StatusOr<std::vector<Index>> LedgerView::MissingBodies(Index from, size_t max) const {
-  const Bytes prefix = keys::MissingPrefix(number_);
-  std::vector<Index> missing;
+  return Indices(*reader_, keys::Missing(number_, from), keys::MissingPrefix(number_), max,
+                 keys::ParseMissing);
+}
+
+absl::StatusOr<std::vector<Index>> LedgerView::UrgentLeaves(Index from, size_t max) const {
+  return Indices(*reader_, keys::Urgent(number_, from), keys::UrgentPrefix(number_), max,
+                 keys::ParseUrgent);
+}
+
+absl::StatusOr<std::vector<Index>> LedgerView::NewestUrgentLeaves(Index end, size_t max) const {
+  const Bytes prefix = keys::UrgentPrefix(number_);
+  std::vector<Index> indices;
   const auto it = reader_->NewIterator();
-  for (it->Seek(keys::Missing(number_, from));
-       missing.size() < max && it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    const auto index = keys::ParseMissing(it->key());
+  it->SeekForPrev(keys::Urgent(number_, end));
+  if (it->Valid() && it->key() == keys::Urgent(number_, end)) it->Prev();
+  for (; indices.size() < max && it->Valid() && it->key().starts_with(prefix); it->Prev()) {
+    const auto index = keys::ParseUrgent(it->key());
     if (!index) return Error(ErrorCode::kStoreCorrupt, Cat("key ", HexEncode(it->key())));
-    missing.push_back(*index);
+    indices.push_back(*index);
   }
   TJ_RETURN_IF_ERROR(it->status());
-  return missing;
+  return indices;
+}
+
+absl::StatusOr<std::vector<LedgerView::Provisional>> LedgerView::ProvisionalLeaves() const {
+  std::vector<Provisional> leaves;
+  absl::Status damage;
+  const auto row = [&](ByteView key, ByteView value) {
+    const auto index = keys::ParseProvisional(key);
+    const auto leaf = DecodeChecked(key, value);
+    if (!index || !leaf.ok() || leaf->size() < wire::kHeaderBytes) {
+      damage = Error(ErrorCode::kStoreCorrupt, Cat("key ", HexEncode(key)));
+      return false;
+    }
+    leaves.push_back({*index, Bytes(leaf->substr(0, wire::kHeaderBytes)),
+                      Bytes(leaf->substr(wire::kHeaderBytes))});
+    return true;
+  };
+  TJ_RETURN_IF_ERROR(ScanPrefix(*reader_, keys::ProvisionalPrefix(number_), row));
+  if (!damage.ok()) return damage;
+  return leaves;
 }
 
 absl::StatusOr<std::vector<LedgerView::KeptProof>> LedgerView::Proofs() const {

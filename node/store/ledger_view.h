@@ -81,6 +81,17 @@ class LedgerView final : public merkle::NodeSource {
   absl::StatusOr<std::vector<Index>> MissingBodies(size_t max) const {
     return MissingBodies(Index{0}, max);
   }
+  // Leaves with the flag urgent, ascending from `from` on, at most `max`.
+  absl::StatusOr<std::vector<Index>> UrgentLeaves(Index from, size_t max) const;
+  // The same, descending from below `end`.
+  absl::StatusOr<std::vector<Index>> NewestUrgentLeaves(Index end, size_t max) const;
+  // Leaves that overtook those before them and wait for the ledger, ascending. STORE-CORRUPT.
+  struct Provisional {
+    Index index;
+    Bytes header;  // wire::kHeaderBytes
+    Bytes body;
+  };
+  absl::StatusOr<std::vector<Provisional>> ProvisionalLeaves() const;
   // A fork proof of this ledger is kept.
   absl::StatusOr<bool> Forked() const;
   // Those proofs (crypto/fork_proof.h), by when they were found. STORE-CORRUPT.

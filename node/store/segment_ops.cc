@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/leaf_hash.h"
+#include "node/store/checked_value.h"
 #include "node/store/pieces.h"
 #include "node/store/values.h"
 #include "protocol/vocab/error.h"
@@ -120,8 +121,21 @@ absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op, wire::HashCo
     stage.Put(keys::Node(number, node.height, node.index), Bytes(node.hash.view()));
   }
   for (const Index index : op.missing) stage.Put(keys::Missing(number, index), {});
+  for (const Index index : op.urgent) {
+    stage.Put(keys::Urgent(number, index), {});
+    stage.Delete(keys::Provisional(number, index));
+  }
   memory->state = {std::move(frontier), op.last_recorded_at};
   PutState(stage, *memory);
+  return absl::OkStatus();
+}
+
+absl::Status StoreProvisional(Stage& stage, const ProvisionalLeaf& op) {
+  TJ_ASSIGN_OR_RETURN(const LedgerMemory* const memory, stage.Find(op.ledger));
+  if (op.index.value < memory->state.size()) return absl::OkStatus();
+  Bytes key = keys::Provisional(memory->number, op.index);
+  Bytes value = EncodeChecked(key, op.header + op.body);
+  stage.Put(std::move(key), std::move(value));
   return absl::OkStatus();
 }
 

@@ -37,6 +37,9 @@ absl::Status StoreFollowedSegment(Stage& stage, FollowedSegment op, wire::HashCo
 absl::StatusOr<size_t> StoreOpenedBodies(Stage& stage, std::span<FollowOp> ops,
                                          wire::HashColumns hashes);
 
+// Of a leaf that has come with its segment meanwhile nothing is stored.
+absl::Status StoreProvisional(Stage& stage, const ProvisionalLeaf& op);
+
 // Puts the state of a ledger as it is in memory.
 void PutState(Stage& stage, const LedgerMemory& memory);
 

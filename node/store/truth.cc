@@ -29,6 +29,7 @@ struct SizeOfOp {
   size_t operator()(const FollowedHead& op) const { return op.note.size(); }
   size_t operator()(const Statement& op) const { return op.note.size(); }
   size_t operator()(const OpenedBody& op) const { return op.body.size(); }
+  size_t operator()(const ProvisionalLeaf& op) const { return op.body.size(); }
   size_t operator()(const ForkProof& op) const { return op.proof.size(); }
   size_t operator()(const OwnNames& op) const { return op.names.size() * sizeof(DedupKey); }
   size_t operator()(const OwnSettled&) const { return 0; }

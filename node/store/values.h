@@ -11,6 +11,7 @@
 //   L        checked: ledger number 4
 //   E        checked: the emitter's bytes
 //   X        checked: the proof
+//   V        checked: header 22 · body
 
 #ifndef TJ_NODE_STORE_VALUES_H_
 #define TJ_NODE_STORE_VALUES_H_

@@ -73,8 +73,7 @@ inline constexpr size_t kCommitQueueRecordsMax = 65'536;
 // bounds memory where records are large.
 inline constexpr size_t kCommitBytesMax = 32 * 1024 * 1024;
 inline constexpr size_t kCommitQueueBytesMax = 64 * 1024 * 1024;
-// Receiver's credit: small at first, never more than this outstanding.
-inline constexpr size_t kCreditBytesInitial = 512 * 1024;
+// Receiver's credit: never more than this outstanding.
 inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;
 // A head is signed at most this often, offered after so many records or so long, and repeated when
 // quiet.

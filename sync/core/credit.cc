@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kMeasureMin{500};
 // A pause longer than this is idleness of the sender and says nothing about the link.
 constexpr Duration kMeasureMax{5'000};
+// Granted sooner than kMeasureMin, so much is no burst: it takes several windows there and back.
+constexpr uint64_t kSurelyFastBytes = 4 * kCreditBytesFirst;
 
 }  // namespace
 
@@ -27,14 +29,28 @@ uint64_t CreditCost(const wire::Frame& frame) {
   return 0;
 }
 
-void CreditBalance::Granted(uint64_t bytes) {
+void CreditBalance::Granted(uint64_t bytes, Instant now) {
+  Measure(bytes, now);
   constexpr auto kMax = static_cast<int64_t>(limits::kCreditBytesMax);
   const auto granted = static_cast<int64_t>(std::min<uint64_t>(bytes, limits::kCreditBytesMax));
   balance_ = std::min(balance_ + granted, kMax);
 }
 
+void CreditBalance::Measure(uint64_t granted, Instant now) {
+  const Duration elapsed = measured_since_ ? now - *measured_since_ : Duration(-1);
+  if (elapsed >= Duration(0)) {
+    measured_bytes_ += std::min<uint64_t>(granted, limits::kCreditBytesMax);
+    if (elapsed < kMeasureMin && measured_bytes_ < kSurelyFastBytes) return;
+    const auto ms = static_cast<uint64_t>(std::max<int64_t>(elapsed.count(), 1));
+    const uint64_t half_second = elapsed > kMeasureMax ? 0 : measured_bytes_ * 500 / ms;
+    frame_bytes_max_ = std::clamp<uint64_t>(half_second, kSlowFrameBytes, limits::kSegmentBytesMax);
+  }
+  measured_since_ = now;  // for the first time, again, or because the clock stepped back
+  measured_bytes_ = 0;
+}
+
 uint64_t CreditWindow::Open(Instant now) {
-  window_ = limits::kCreditBytesInitial;
+  window_ = kCreditBytesFirst;
   outstanding_ = static_cast<int64_t>(window_);
   measured_since_ = now;
   return window_;
@@ -67,8 +83,7 @@ void CreditWindow::Measure(uint64_t cost, Instant now) {
   if (elapsed >= Duration(0) && elapsed < kMeasureMin) return;
   if (elapsed >= kMeasureMin && elapsed <= kMeasureMax) {
     const uint64_t two_seconds = measured_bytes_ * 2000 / static_cast<uint64_t>(elapsed.count());
-    window_ =
-        std::clamp<uint64_t>(two_seconds, limits::kCreditBytesInitial, limits::kCreditBytesMax);
+    window_ = std::clamp<uint64_t>(two_seconds, kSlowFrameBytes, limits::kCreditBytesMax);
   }
   measured_since_ = now;
   measured_bytes_ = 0;

@@ -5,14 +5,24 @@
 #ifndef TJ_SYNC_CORE_CREDIT_H_
 #define TJ_SYNC_CORE_CREDIT_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <absl/status/status.h>
 
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/time.h"
 #include "protocol/wire/frame.h"
 
 namespace tj::sync {
+
+// The first window: two seconds of 256 kbit/s, so that a slow link is not filled up before its rate
+// is known.
+inline constexpr size_t kCreditBytesFirst = 64 * 1024;
+// A segment on a link that is slow, or of unknown speed: half a second of 256 kbit/s. The least
+// window, too: two seconds of 64 kbit/s.
+inline constexpr size_t kSlowFrameBytes = 16 * 1024;
 
 // What a frame costs: its segment or its body with the hashes of its proof; 0 for all other kinds.
 uint64_t CreditCost(const wire::Frame& frame);
@@ -21,17 +31,26 @@ uint64_t CreditCost(const wire::Frame& frame);
 class CreditBalance {
  public:
   // More than limits::kCreditBytesMax is never kept: what a peer grants does not bound our memory.
-  void Granted(uint64_t bytes);
+  void Granted(uint64_t bytes, Instant now);
   bool CanSend() const { return balance_ > 0; }
   void Spent(uint64_t cost) { balance_ -= static_cast<int64_t>(cost); }
   int64_t balance() const { return balance_; }
+  // How large a segment may be: what the link moves in half a second, so that nothing urgent waits
+  // longer for a frame that has begun. Grants come as fast as the peer deals with what we send;
+  // until they tell, and after a pause, the link is taken for a slow one.
+  size_t FrameBytesMax() const { return frame_bytes_max_; }
 
  private:
+  void Measure(uint64_t granted, Instant now);
+
   int64_t balance_ = 0;
+  size_t frame_bytes_max_ = kSlowFrameBytes;
+  std::optional<Instant> measured_since_;
+  uint64_t measured_bytes_ = 0;
 };
 
 // The receiver's side: decides what to grant. The window is two seconds of the rate at which bytes
-// were dealt with, between limits::kCreditBytesInitial and limits::kCreditBytesMax.
+// were dealt with, between kSlowFrameBytes and limits::kCreditBytesMax.
 class CreditWindow {
  public:
   // The first grant, once the peer is known.

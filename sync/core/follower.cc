@@ -32,7 +32,8 @@ Follower::Follower(const SessionOptions& options, LedgerId ledger)
     : options_(options),
       ledger_(ledger),
       owed_(BodiesOwed(*options.trust, options.addresses.get(), options.self, ledger)),
-      requests_(ledger) {}
+      requests_(ledger),
+      overtook_(ledger) {}
 
 absl::Status Follower::Begin(Instant now, Output& out) {
   moved_at_ = now;
@@ -45,6 +46,7 @@ absl::Status Follower::Begin(Instant now, Output& out) {
   TJ_ASSIGN_OR_RETURN(newest_, ledgers.NewestHead(ledger_));
   TJ_ASSIGN_OR_RETURN(seen_, OwnStatement(crypto::StatementKind::kSeen));
   TJ_ASSIGN_OR_RETURN(held_, OwnStatement(crypto::StatementKind::kHeld));
+  TJ_RETURN_IF_ERROR(overtook_.Begin(ledgers));
   TJ_ASSIGN_OR_RETURN(const bool forked, ledgers.Forked(ledger_));
   if (forked) {
     Stop(Error(ErrorCode::kSyncFork, "it forked earlier and is frozen"), out);
@@ -291,11 +293,19 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
     TJ_RETURN_IF_ERROR(Accept(proven, now, out));
     if (state_ != State::kFollowing) return absl::OkStatus();  // our signer is away
   }
-  const std::vector<Index> missing = checked->op.missing;
+  const std::vector<Index> absent = checked->op.missing;
+  auto settled = overtook_.Settle(*checked, *options_.ledgers);
+  if (!settled.ok()) {
+    if (CodeOf(settled.status()) != ErrorCode::kSyncHash) return settled.status();
+    Stop(settled.status(), out);
+    return absl::OkStatus();
+  }
+  const std::vector<Index> missing = std::exchange(checked->op.missing, absent);
   CountLeaves(checked->frontier.size() - frontier_.size(), now);
   frontier_ = std::move(checked->frontier);
   if (!Behind()) behind_since_.reset();
   out.persist.push_back(std::move(checked->op));
+  for (PersistOpened& body : settled->bodies) out.persist.push_back(std::move(body));
   Emit(out, Event::Kind::kSegmentHeld, ledger_, frontier_.size());
   if (!missing.empty()) {
     Emit(out, Event::Kind::kBodyMissing, ledger_, frontier_.size(), MissingBodies(missing));
@@ -306,12 +316,42 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
 
 absl::Status Follower::OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
-  if (!requests_.Asked(frame.index)) {
-    Refuse(out, ledger_,
-           Error(ErrorCode::kSyncState, Cat("leaf ", frame.index.value, " was not asked for")),
-           Retry::kYes, frontier_.size());
+  return requests_.Asked(frame.index) ? TakeBody(frame, now, out) : OnOvertaking(frame, now, out);
+}
+
+absl::StatusOr<std::optional<crypto::Note>> Follower::Verified(const crypto::Head& head) const {
+  if (newest_ && newest_->head == head) return newest_;
+  TJ_ASSIGN_OR_RETURN(auto stored, options_.ledgers->HeadOf(ledger_, head.size, head.at));
+  if (stored && stored->head != head) stored.reset();
+  return stored;
+}
+
+// What nobody asked for: a leaf that is so urgent that it overtook those before it. It is believed
+// by its proof alone, under a head that is verified. What there is no use or no room for comes with
+// the ledger, and is dropped.
+absl::Status Follower::OnOvertaking(const wire::OpenedFrame& frame, Instant now, Output& out) {
+  TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(frame.head));
+  TJ_ASSIGN_OR_RETURN(const auto head, Verified(note.head));
+  if (!head) return absl::OkStatus();
+  const auto header = CheckOpened(frame, head->head);
+  if (!header.ok()) {
+    Stop(header.status(), out);
     return absl::OkStatus();
   }
+  if (!owed_(header->audience, wire::TagOf(*header))) return absl::OkStatus();
+  if (frame.index.value < frontier_.size()) {
+    TJ_ASSIGN_OR_RETURN(const auto missing, options_.ledgers->Missing(ledger_, frame.index, 1));
+    const bool wanted = !missing.empty() && missing[0] == frame.index;
+    return wanted ? TakeBody(frame, now, out) : absl::OkStatus();
+  }
+  const bool urgent = (header->flags & wire::kFlagUrgent) != 0;
+  if (urgent && overtook_.Take(frame, out)) {
+    Emit(out, Event::Kind::kOvertook, ledger_, frame.index.value + 1);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Follower::TakeBody(const wire::OpenedFrame& frame, Instant now, Output& out) {
   TJ_ASSIGN_OR_RETURN(const Hash hash, options_.ledgers->BodyHashAt(ledger_, frame.index));
   if (crypto::BodyHash(frame.body) != hash) {
     Stop(Error(ErrorCode::kSyncHash, Cat("another body was opened for leaf ", frame.index.value)),

@@ -29,6 +29,7 @@
 #include "sync/core/bucket.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
+#include "sync/core/provisional.h"
 #include "sync/core/segment_check.h"
 #include "sync/core/session.h"
 
@@ -48,6 +49,7 @@ class Follower {
   absl::Status OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
                       Output& out);
   absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
+  // Asked for, or overtaking.
   absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);
   // Something may have been given to us: asks for it.
@@ -91,6 +93,11 @@ class Follower {
                                     Instant now, Output& out) const;
   void Keep(const crypto::Note& statement, crypto::StatementKind kind, Output& out) const;
   void TakeSeen(crypto::Note seen, Output& out);
+  // A body of a leaf that is held.
+  absl::Status TakeBody(const wire::OpenedFrame& frame, Instant now, Output& out);
+  absl::Status OnOvertaking(const wire::OpenedFrame& frame, Instant now, Output& out);
+  // The head of that name if it was verified, whichever is the newest now.
+  absl::StatusOr<std::optional<crypto::Note>> Verified(const crypto::Head& head) const;
   bool ProvesHead(const wire::SegmentFrame& frame) const;
   // Leaves that the head covers did not come for kStallMax.
   bool LeavesOverdue(Instant now) const { return Behind() && now >= StallsAt(); }
@@ -116,6 +123,7 @@ class Follower {
   // Sizes of others' statements that were passed on.
   std::map<std::pair<NodeCode, crypto::StatementKind>, uint64_t> passed_on_;
   BodyRequests requests_;
+  Provisional overtook_;
 };
 
 }  // namespace tj::sync

@@ -72,12 +72,12 @@ void GiveBack::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
   head_.reset();
 }
 
-absl::StatusOr<std::optional<wire::Frame>> GiveBack::NextFrame() {
+absl::StatusOr<std::optional<wire::Frame>> GiveBack::NextFrame(size_t bytes_max) {
   if (!HasFrame()) return std::optional<wire::Frame>();
   const uint64_t end_max = head_->head.size;
   const auto keep = [](Audience, ByteView) { return true; };  // it is the peer's own
-  TJ_ASSIGN_OR_RETURN(SegmentChunk chunk,
-                      options_.ledgers->Segment(ledger_, Index{position_}, end_max, keep));
+  TJ_ASSIGN_OR_RETURN(SegmentChunk chunk, options_.ledgers->Segment(ledger_, Index{position_},
+                                                                    end_max, bytes_max, keep));
   const uint64_t end = chunk.first.value + chunk.count;
   if (chunk.first.value > position_ || end <= position_ || end > end_max) {
     return Error(ErrorCode::kStoreCorrupt,

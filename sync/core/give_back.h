@@ -6,6 +6,7 @@
 #ifndef TJ_SYNC_CORE_GIVE_BACK_H_
 #define TJ_SYNC_CORE_GIVE_BACK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -31,7 +32,7 @@ class GiveBack {
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);
 
   bool HasFrame() const { return head_ && position_ < head_->head.size; }
-  absl::StatusOr<std::optional<wire::Frame>> NextFrame();
+  absl::StatusOr<std::optional<wire::Frame>> NextFrame(size_t bytes_max);
   Session::LedgerProgress Progress() const;
 
  private:

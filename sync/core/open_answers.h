@@ -32,6 +32,11 @@ class OpenAnswers {
                                                   const wire::ColumnFilter& keep);
   bool empty() const { return ranges_.empty(); }
   void Clear() { ranges_.clear(); }
+  // One leaf under `head`, whether or not it was asked for; nullopt as above.
+  absl::StatusOr<std::optional<wire::Frame>> OpenOne(const Ledgers& ledgers,
+                                                     const crypto::Note& head,
+                                                     const wire::ColumnFilter& keep,
+                                                     uint64_t index);
 
  private:
   struct Range {
@@ -40,10 +45,6 @@ class OpenAnswers {
     std::optional<uint64_t> first_absent;
     uint64_t absent = 0;
   };
-  absl::StatusOr<std::optional<wire::Frame>> OpenOne(const Ledgers& ledgers,
-                                                     const crypto::Note& head,
-                                                     const wire::ColumnFilter& keep,
-                                                     uint64_t index);
   LedgerId ledger_;
   NodeCode reader_;
   std::deque<Range> ranges_;

@@ -24,6 +24,8 @@ std::string_view EventName(Event::Kind kind) {
       return "body-missing";
     case Event::Kind::kBodyOpened:
       return "body-opened";
+    case Event::Kind::kOvertook:
+      return "overtook";
     case Event::Kind::kLedgerStopped:
       return "ledger-stopped";
     case Event::Kind::kFork:

@@ -19,6 +19,7 @@
 #include "protocol/vocab/ids.h"
 #include "protocol/vocab/time.h"
 #include "protocol/wire/frame.h"
+#include "sync/core/ports.h"
 
 namespace tj::sync {
 
@@ -32,6 +33,7 @@ struct PersistSegment {
   std::vector<Hash> frontier;
   Instant last_recorded_at;
   std::vector<Index> missing;  // bodies owed that did not come
+  std::vector<Index> urgent;   // leaves with that flag
 };
 struct PersistHead {
   LedgerId ledger;
@@ -53,14 +55,20 @@ struct PersistOpened {
   Bytes body;
   Bytes sealed_parts = {};  // of it, for us; not kept with the ledger
 };
+// A leaf beyond the durable size that was proven to be in a durable head's tree. It goes with the
+// PersistSegment that covers it.
+struct PersistProvisional {
+  LedgerId ledger;
+  ProvisionalLeaf leaf;
+};
 // crypto/fork_proof.h. Of our own ledger: a follower holds a head that we lost.
 struct PersistFork {
   LedgerId ledger;
   Instant found_at;
   Bytes proof;
 };
-using PersistOp =
-    std::variant<PersistSegment, PersistHead, PersistStatement, PersistOpened, PersistFork>;
+using PersistOp = std::variant<PersistSegment, PersistHead, PersistStatement, PersistOpened,
+                               PersistProvisional, PersistFork>;
 
 // What people and metrics should know. Codes are those of the error table or lower-case words
 // below.
@@ -74,6 +82,7 @@ struct Event {
     kPeerHeld,         // a follower's `held` over our ledger: delivered
     kBodyMissing,      // a body that is owed did not come
     kBodyOpened,       // it came
+    kOvertook,         // an urgent leaf came before those before it; size: of the tree up to it
     kLedgerStopped,    // wrong signature, hash or size: this ledger only, for this stream
     kFork,             // two heads that cannot both be
     kOwnRollback,      // a follower holds a head of ours that we do not have

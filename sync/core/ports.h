@@ -5,6 +5,7 @@
 #ifndef TJ_SYNC_CORE_PORTS_H_
 #define TJ_SYNC_CORE_PORTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -31,6 +32,14 @@ struct OpenedLeaf {
   Bytes header;
   Bytes body;  // empty: not here
   std::vector<Hash> inclusion;
+};
+
+// A leaf of a followed ledger that overtook those before it: proven to be part of it, kept until
+// the ledger comes so far.
+struct ProvisionalLeaf {
+  Index index;
+  Bytes header;
+  Bytes body;
 };
 
 // Reads of what is durable. An error is one of the store (STORE-…) and ends the session, never the
@@ -65,9 +74,16 @@ class Ledgers {
   virtual absl::StatusOr<std::vector<Hash>> Consistency(const LedgerId& ledger, uint64_t from,
                                                         uint64_t to) const = 0;
   // A stretch that begins at or before `at` and ends after it and not after `end_max`, without
-  // bodies that `keep` refuses.
+  // bodies that `keep` refuses; of at most `bytes_max` unless it is a single leaf.
   virtual absl::StatusOr<SegmentChunk> Segment(const LedgerId& ledger, Index at, uint64_t end_max,
+                                               size_t bytes_max,
                                                const wire::ColumnFilter& keep) const = 0;
+  // Held leaves whose header has the flag urgent, from `from` on, ascending, at most `max`.
+  virtual absl::StatusOr<std::vector<Index>> Urgent(const LedgerId& ledger, Index from,
+                                                    size_t max) const = 0;
+  // All that overtook, ascending.
+  virtual absl::StatusOr<std::vector<ProvisionalLeaf>> Provisional(
+      const LedgerId& ledger) const = 0;
   virtual absl::StatusOr<OpenedLeaf> Open(const LedgerId& ledger, Index index,
                                           uint64_t head_size) const = 0;
   // Bodies that are owed to us and not here, from `from` on, ascending, at most `max`.

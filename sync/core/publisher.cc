@@ -57,7 +57,7 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Instant now, Ou
     }
     TJ_ASSIGN_OR_RETURN(const bool ours, IsOurs(*head, now, out));
     if (state_ == State::kStopped) return absl::OkStatus();
-    if (ours) TakeShown(*head);
+    if (ours) TJ_RETURN_IF_ERROR(TakeShown(*head));
   }
   TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
   if (held.size > size && !relayed()) {
@@ -70,7 +70,7 @@ absl::Status Publisher::CheckClaim(const wire::HeldLedger& held, Instant now, Ou
     return absl::OkStatus();
   }
   position_ = held.size;
-  return absl::OkStatus();
+  return FindUrgent();
 }
 
 // Whether a head with a right signature of ours is of our tree. If not, we lost or rewrote what we
@@ -179,11 +179,12 @@ void Publisher::Announce(const crypto::Note& note) {
 }
 
 // A head that the peer has shown to hold, and that is ours.
-void Publisher::TakeShown(const crypto::Note& head) {
+absl::Status Publisher::TakeShown(const crypto::Note& head) {
   if (!newest_ || head.head.size > newest_->head.size) newest_ = head;
   Announce(head);
   confirmed_ = head.head.size;
   state_ = State::kReplicate;
+  return Prove(head);
 }
 
 bool Publisher::HasNews() const {
@@ -249,7 +250,7 @@ absl::Status Publisher::OnPublished(bool urgent, Instant now, Output& out) {
     const crypto::Note shown = *std::exchange(ahead_, std::nullopt);
     TJ_ASSIGN_OR_RETURN(const bool ours, IsPassedOn(shown, now, out));
     if (!ours) return absl::OkStatus();
-    TakeShown(shown);
+    TJ_RETURN_IF_ERROR(TakeShown(shown));
   }
   // How often is the origin's to decide: what it offered is passed on at once.
   urgent_ = urgent_ || urgent || relayed();
@@ -360,6 +361,7 @@ absl::Status Publisher::OnSeen(const crypto::Note& note, Instant now, Output& ou
     confirmed_ = size;
     under_way_.reset();
     state_ = State::kReplicate;
+    TJ_RETURN_IF_ERROR(Prove(*announced_));
     return OfferIfDue(now, out);
   }
   if (size == under_way_->from) return absl::OkStatus();  // repeated after a reconnect
@@ -367,8 +369,7 @@ absl::Status Publisher::OnSeen(const crypto::Note& note, Instant now, Output& ou
   under_way_.reset();
   if (size < newest_->head.size) return Rewind(position_, now, out);
   TJ_ASSIGN_OR_RETURN(const crypto::Note head, VerifiedHead(*options_.trust, note));
-  TakeShown(head);
-  return absl::OkStatus();
+  return TakeShown(head);
 }
 
 void Publisher::OnOpen(const wire::OpenFrame& frame, Output& out) {
@@ -420,21 +421,74 @@ absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
   return newest_ && !ahead_ ? SendOffer(now, out) : absl::OkStatus();
 }
 
-bool Publisher::HasFrame() const {
-  if (state_ == State::kStopped || !announced_) return false;
-  return !answers_.empty() || (state_ == State::kReplicate && position_ < announced_->head.size);
+absl::Status Publisher::Prove(const crypto::Note& head) {
+  proven_ = head;
+  return FindUrgent();
 }
 
-absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame() {
+// Sets urgent_next_ to the first urgent record that neither overtook nor went with its segment.
+absl::Status Publisher::FindUrgent() {
+  urgent_from_ = std::max(urgent_from_, Index{position_});
+  if (urgent_next_ && *urgent_next_ >= urgent_from_) return absl::OkStatus();
+  urgent_next_.reset();
+  // In a file nothing overtakes: what it holds is taken as a whole.
+  if (options_.one_way || !proven_ || urgent_from_.value >= proven_->head.size)
+    return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(const auto urgent, options_.ledgers->Urgent(ledger_, urgent_from_, 1));
+  if (urgent.empty() || urgent[0].value >= proven_->head.size) {
+    urgent_from_ = Index{proven_->head.size};
+  } else {
+    urgent_next_ = urgent[0];
+  }
+  return absl::OkStatus();
+}
+
+bool Publisher::UrgentWaits() const { return state_ == State::kReplicate && urgent_next_; }
+
+bool Publisher::BulkWaits() const {
+  return !answers_.empty() ||
+         (state_ == State::kReplicate && announced_ && position_ < announced_->head.size);
+}
+
+bool Publisher::HasFrame() const {
+  return state_ != State::kStopped && announced_ && (UrgentWaits() || BulkWaits());
+}
+
+absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame(size_t bytes_max) {
   if (!HasFrame()) return std::optional<wire::Frame>();
   const auto keep = BodiesOwed(*options_.trust, options_.addresses.get(), options_.peer, ledger_);
+  if (UrgentWaits() && (urgent_in_a_row_ < kUrgentInARowMax || !BulkWaits())) {
+    TJ_ASSIGN_OR_RETURN(auto urgent, NextUrgent(keep));
+    if (urgent) ++urgent_in_a_row_;
+    if (urgent) return urgent;
+  }
+  urgent_in_a_row_ = 0;
   TJ_ASSIGN_OR_RETURN(auto opened, answers_.Next(*options_.ledgers, *announced_, keep));
   if (opened) return opened;
   if (state_ != State::kReplicate || position_ >= announced_->head.size) {
     return std::optional<wire::Frame>();
   }
-  TJ_ASSIGN_OR_RETURN(SegmentChunk chunk, options_.ledgers->Segment(ledger_, Index{position_},
-                                                                    announced_->head.size, keep));
+  return NextSegment(keep, bytes_max);
+}
+
+// The next record that overtakes; nullopt if the peer is not to have any of those that wait.
+absl::StatusOr<std::optional<wire::Frame>> Publisher::NextUrgent(const wire::ColumnFilter& keep) {
+  while (urgent_next_) {
+    const Index index = *urgent_next_;
+    urgent_from_ = Index{index.value + 1};
+    TJ_ASSIGN_OR_RETURN(auto frame,
+                        answers_.OpenOne(*options_.ledgers, *proven_, keep, index.value));
+    TJ_RETURN_IF_ERROR(FindUrgent());
+    if (frame) return frame;
+  }
+  return std::optional<wire::Frame>();
+}
+
+absl::StatusOr<std::optional<wire::Frame>> Publisher::NextSegment(const wire::ColumnFilter& keep,
+                                                                  size_t bytes_max) {
+  TJ_ASSIGN_OR_RETURN(
+      SegmentChunk chunk,
+      options_.ledgers->Segment(ledger_, Index{position_}, announced_->head.size, bytes_max, keep));
   const uint64_t end = chunk.first.value + chunk.count;
   if (chunk.first.value > position_ || end <= position_ || end > announced_->head.size) {
     return Error(ErrorCode::kStoreCorrupt,
@@ -449,6 +503,7 @@ absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame() {
                         options_.ledgers->Consistency(ledger_, end, announced_->head.size));
   }
   position_ = end;
+  TJ_RETURN_IF_ERROR(FindUrgent());
   return std::optional<wire::Frame>(std::move(frame));
 }
 

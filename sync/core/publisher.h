@@ -6,6 +6,9 @@
 //   replicate  segments follow up to the head that was offered last
 //   stopped    nothing for the rest of this stream
 //
+// Urgent records overtake: as soon as the peer's `seen` says that it has a head that covers them,
+// they are opened for it, each once a stream; the leaves come as they would have anyway.
+//
 // At most one head is under way: the next proof starts where the peer's `seen` says it stands.
 // Of a ledger that is not our own only heads are offered of which every leaf is here, and a peer
 // that shows more than we have is not behind us but ahead: we wait.
@@ -14,6 +17,7 @@
 #ifndef TJ_SYNC_CORE_PUBLISHER_H_
 #define TJ_SYNC_CORE_PUBLISHER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,6 +41,8 @@ class Publisher {
   // Refusals in a row after which a peer that asks to begin again, without getting further, is not
   // served on this stream.
   static constexpr int kRewindsMax = 8;
+  // Urgent frames in a row before another gets its turn.
+  static constexpr int kUrgentInARowMax = 8;
 
   // `options` must outlive it.
   Publisher(const SessionOptions& options, LedgerId ledger);
@@ -53,8 +59,9 @@ class Publisher {
 
   // Whether there may be a bulk frame to send now.
   bool HasFrame() const;
-  // The next one, which must be sent; nullopt when there is none after all.
-  absl::StatusOr<std::optional<wire::Frame>> NextFrame();
+  // The next one, which must be sent; nullopt when there is none after all. A segment of at most
+  // `bytes_max`, unless it is a single leaf.
+  absl::StatusOr<std::optional<wire::Frame>> NextFrame(size_t bytes_max);
   std::optional<Instant> WakeAt() const;
   // The clock was set back by so much.
   void SetBack(Duration by);
@@ -94,7 +101,7 @@ class Publisher {
   absl::Status ReadNewest();
   bool HasNews() const;
   void Announce(const crypto::Note& note);
-  void TakeShown(const crypto::Note& head);
+  absl::Status TakeShown(const crypto::Note& head);
   bool OfferDue(Instant now) const;
   absl::Status OfferIfDue(Instant now, Output& out);
   absl::Status SendOffer(Instant now, Output& out);
@@ -102,6 +109,14 @@ class Publisher {
   absl::Status OnSeen(const crypto::Note& note, Instant now, Output& out);
   absl::Status Record(crypto::StatementKind kind, const crypto::Note& note,
                       const crypto::NoteSignature& line, Output& out);
+  // A head that the peer has verified: what it covers may overtake.
+  absl::Status Prove(const crypto::Note& head);
+  absl::Status FindUrgent();
+  bool UrgentWaits() const;
+  bool BulkWaits() const;
+  absl::StatusOr<std::optional<wire::Frame>> NextUrgent(const wire::ColumnFilter& keep);
+  absl::StatusOr<std::optional<wire::Frame>> NextSegment(const wire::ColumnFilter& keep,
+                                                         size_t bytes_max);
   void StopForRollback(uint64_t claimed, uint64_t ours, const absl::Status& why, Output& out);
   absl::Status Rewind(uint64_t size, Instant now, Output& out);
 
@@ -126,6 +141,10 @@ class Publisher {
   int rewinds_ = 0;
   OpenAnswers answers_;
   Bucket statements_{limits::kStatementsBurst, limits::kStatementsPerSecond};
+  std::optional<crypto::Note> proven_;  // the head that the peer has verified last
+  std::optional<Index> urgent_next_;    // overtakes next
+  Index urgent_from_;                   // before it all that is urgent was opened or looked at
+  int urgent_in_a_row_ = 0;
 };
 
 }  // namespace tj::sync

@@ -77,10 +77,13 @@ absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, con
   checked.op.last_recorded_at = segment.leaves.back().header.recorded_at;
   for (size_t i = 0; i < segment.leaves.size(); ++i) {
     const wire::Leaf& leaf = segment.leaves[i];
+    const Index index{segment.first.value + i};
     if (leaf.body.empty() && owed(leaf.header.audience, wire::TagOf(leaf.header))) {
-      checked.op.missing.push_back(Index{segment.first.value + i});
+      checked.op.missing.push_back(index);
     }
+    if ((leaf.header.flags & wire::kFlagUrgent) != 0) checked.op.urgent.push_back(index);
   }
+  checked.leaves = std::move(leaves);
   return checked;
 }
 

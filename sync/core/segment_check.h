@@ -5,6 +5,7 @@
 #define TJ_SYNC_CORE_SEGMENT_CHECK_H_
 
 #include <functional>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -22,6 +23,7 @@ using Frontier = merkle::Frontier<merkle::Sm3Hasher>;
 struct CheckedSegment {
   PersistSegment op;
   Frontier frontier;  // after it
+  std::vector<Hash> leaves;
 };
 
 // `held` is the frontier of what is durable, `head` the newest verified head; frame.first <= size <

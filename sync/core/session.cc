@@ -117,13 +117,15 @@ Output Session::Impl::Run(Instant now, Action action) {
 
 // Bulk frames while there is credit, one a ledger in turn.
 absl::Status Session::Impl::Pump(Output& out) {
+  // Nothing waits behind what goes into a file.
+  const size_t bytes_max = options.one_way ? limits::kSegmentBytesMax : balance.FrameBytesMax();
   uint64_t pumped = 0;
   size_t idle = 0;  // ledgers in a row that have nothing
   while (idle < publishers.size() && balance.CanSend() && pumped < kPumpBytes) {
     auto turn = pumped_last ? publishers.upper_bound(*pumped_last) : publishers.begin();
     if (turn == publishers.end()) turn = publishers.begin();
     pumped_last = turn->first;
-    TJ_ASSIGN_OR_RETURN(auto frame, turn->second.NextFrame());
+    TJ_ASSIGN_OR_RETURN(auto frame, turn->second.NextFrame(bytes_max));
     if (!frame) {
       ++idle;
       continue;
@@ -137,7 +139,7 @@ absl::Status Session::Impl::Pump(Output& out) {
   // What is given back goes last: the peer has stopped its work for it, ours goes on.
   for (auto& [ledger, giving] : given_back) {
     while (balance.CanSend() && pumped < kPumpBytes && giving.HasFrame()) {
-      TJ_ASSIGN_OR_RETURN(auto frame, giving.NextFrame());
+      TJ_ASSIGN_OR_RETURN(auto frame, giving.NextFrame(bytes_max));
       const uint64_t cost = CreditCost(*frame);
       balance.Spent(cost);
       pumped += cost;
@@ -341,8 +343,8 @@ absl::Status Session::Impl::On(const wire::RefuseFrame& frame, Instant now, Outp
   return absl::OkStatus();
 }
 
-absl::Status Session::Impl::On(const wire::CreditFrame& frame, Instant, Output&) {
-  balance.Granted(frame.bytes);
+absl::Status Session::Impl::On(const wire::CreditFrame& frame, Instant now, Output&) {
+  balance.Granted(frame.bytes, now);
   return absl::OkStatus();
 }
 

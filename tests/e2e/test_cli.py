@@ -15,11 +15,11 @@ LEAVES = [
     "init", "pki init", "pki issue", "status", "intake import", "ledger head", "ledger show", "ledger prove", "ledger fsck", "ledger open",
     "spotcheck draw", "spotcheck reveal", "spotcheck status", "spotcheck report",
     "peer list", "peer show", "peer ping", "bundle export", "bundle import", "bundle show", "order issue", "order reply", "order list",
-    "doctor recover", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
+    "doctor recover", "alarm list", "query summary", "query ranking", "query trend", "case list", "case show", "verify", "generate",
 ]
 NEED_A_NODE = ["status", "ledger head", "ledger show 0", "ledger prove 0", "ledger fsck", "peer list", "peer show 370800", "peer ping 370800",
                "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1",
-               "bundle export --to 370800", "order list", "order reply --order DB-1 --result RECTIFIED",
+               "bundle export --to 370800", "alarm list", "order list", "order reply --order DB-1 --result RECTIFIED",
                "ledger open 370826 --reason X", "spotcheck draw --period 2026-11", "spotcheck reveal --period 2026-11",
                "spotcheck status", "spotcheck report"]
 WRONG = ["", "nonsense", "query", "query nonsense", "status --nonsense", "--output xml status", "peer show", "peer ping",

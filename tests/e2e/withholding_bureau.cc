@@ -31,9 +31,11 @@ class WithholdingLedgers final : public LedgersPort {
   using LedgersPort::LedgersPort;
 
   absl::StatusOr<sync::SegmentChunk> Segment(const LedgerId& ledger, Index at, uint64_t end_max,
+                                             size_t bytes_max,
                                              const wire::ColumnFilter& keep) const override {
     const auto all = [](Audience, ByteView) { return true; };
-    TJ_ASSIGN_OR_RETURN(sync::SegmentChunk chunk, LedgersPort::Segment(ledger, at, end_max, all));
+    TJ_ASSIGN_OR_RETURN(sync::SegmentChunk chunk,
+                        LedgersPort::Segment(ledger, at, end_max, bytes_max, all));
     TJ_ASSIGN_OR_RETURN(wire::Segment segment, wire::DecodeSegment(chunk.bytes));
     crypto::HashBodies(segment.leaves);
     for (wire::Leaf& leaf : segment.leaves) {

@@ -116,6 +116,9 @@ std::string Say(const sync::PersistStatement& op) {
 std::string Say(const sync::PersistOpened& op) {
   return Cat("opened ", op.ledger.Text(), " leaf=", op.index.value);
 }
+std::string Say(const sync::PersistProvisional& op) {
+  return Cat("provisional ", op.ledger.Text(), " leaf=", op.leaf.index.value);
+}
 std::string Say(const sync::PersistFork& op) { return Cat("fork ", op.ledger.Text()); }
 
 }  // namespace

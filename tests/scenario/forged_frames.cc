@@ -2,6 +2,7 @@
 
 #include "crypto/note.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/text.h"
 #include "tests/scenario/commands.h"
 
@@ -72,8 +73,9 @@ wire::Frame Segment(World& world, const Way& way, const Command& command) {
   MemoryNode& disk = NodeAt(world, way.first.text()).disk;
   const uint64_t first = command.Number("first", 0);
   const uint64_t head = command.Number("head", disk.own().size());
-  auto chunk = disk.own().Segment(Index{first}, command.Number("end", head), world.block_records,
-                                  [](Audience, ByteView) { return true; });
+  auto chunk =
+      disk.own().Segment(Index{first}, command.Number("end", head), world.block_records,
+                         limits::kSegmentBytesMax, [](Audience, ByteView) { return true; });
   if (!chunk.ok()) throw BadCommand{DescribeStatus(chunk.status())};
   const uint64_t end = chunk->first.value + chunk->count;
   wire::SegmentFrame frame{.ledger = LedgerOf(world, command, way.first),

@@ -2,6 +2,7 @@
 
 #include "protocol/vocab/family.h"
 #include "protocol/vocab/text.h"
+#include "protocol/wire/record.h"
 #include "tests/scenario/commands.h"
 
 namespace tj::scenario {
@@ -96,7 +97,7 @@ crypto::AddressTag TagFor(const Node& node, const std::optional<std::string>& to
   return tags.front();
 }
 
-// append NODE n=1 [family=case_event] [audience=parent] [to=CODE] [bytes=40]
+// append NODE n=1 [family=case_event] [audience=parent] [to=CODE] [bytes=40] [urgent]
 void Append(World& world, const Command& command) {
   Node& node = NodeAt(world, command.Word(0));
   const uint64_t before = node.disk.own().size();
@@ -105,6 +106,7 @@ void Append(World& world, const Command& command) {
   record.audience = AudienceOf(command.Text("audience").value_or("parent"));
   record.payload_bytes = command.Number("bytes", 40);
   if (record.audience == Audience::kAddressed) record.tag = TagFor(node, command.Text("to"));
+  if (command.Has("urgent")) record.flags = wire::kFlagUrgent;
   node.disk.Append(command.Number("n", 1), record, world.now());
   world.Log(Cat(node.disk.own_id().Text(), ": sequenced ", before, "..", node.disk.own().size()));
 }

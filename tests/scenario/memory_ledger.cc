@@ -70,19 +70,28 @@ absl::StatusOr<std::vector<Hash>> MemoryLedger::Consistency(uint64_t from, uint6
 }
 
 absl::StatusOr<sync::SegmentChunk> MemoryLedger::Segment(Index at, uint64_t end_max,
-                                                         uint64_t block_records,
+                                                         uint64_t block_records, size_t bytes_max,
                                                          const wire::ColumnFilter& keep) const {
-  const uint64_t first = at.value / block_records * block_records;
-  const uint64_t end = std::min({first + block_records, end_max, size()});
-  std::vector<wire::Leaf> block(leaves_.begin() + static_cast<std::ptrdiff_t>(first),
-                                leaves_.begin() + static_cast<std::ptrdiff_t>(end));
-  for (uint64_t i = first; i < end; ++i) {
-    if (withheld.contains(Index{i}) || lost.contains(Index{i})) block[i - first].body.clear();
+  uint64_t first = at.value / block_records * block_records;
+  uint64_t end = std::min({first + block_records, end_max, size()});
+  while (true) {
+    std::vector<wire::Leaf> block(leaves_.begin() + static_cast<std::ptrdiff_t>(first),
+                                  leaves_.begin() + static_cast<std::ptrdiff_t>(end));
+    for (uint64_t i = first; i < end; ++i) {
+      if (withheld.contains(Index{i}) || lost.contains(Index{i})) block[i - first].body.clear();
+    }
+    TJ_ASSIGN_OR_RETURN(const Bytes stored,
+                        wire::EncodeSegment(Index{first}, block, wire::HashColumns::kAll));
+    TJ_ASSIGN_OR_RETURN(Bytes cut, wire::CutSegment(stored, keep));
+    if (cut.size() <= bytes_max || end - first == 1) {
+      return sync::SegmentChunk{Index{first}, static_cast<uint32_t>(end - first), std::move(cut)};
+    }
+    if (first < at.value) {
+      first = at.value;
+    } else {
+      end = first + (end - first) / 2;
+    }
   }
-  TJ_ASSIGN_OR_RETURN(const Bytes stored,
-                      wire::EncodeSegment(Index{first}, block, wire::HashColumns::kAll));
-  TJ_ASSIGN_OR_RETURN(Bytes cut, wire::CutSegment(stored, keep));
-  return sync::SegmentChunk{Index{first}, static_cast<uint32_t>(end - first), std::move(cut)};
 }
 
 absl::StatusOr<sync::OpenedLeaf> MemoryLedger::Open(Index index, uint64_t head_size) {

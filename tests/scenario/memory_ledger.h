@@ -48,9 +48,10 @@ class MemoryLedger final : public merkle::NodeSource {
   absl::StatusOr<Hash> NodeAt(int height, uint64_t index) override;
   absl::StatusOr<Hash> RootAt(uint64_t size);
   absl::StatusOr<std::vector<Hash>> Consistency(uint64_t from, uint64_t to);
-  // The stored block of `block_records` that contains `at`, up to `end_max`. Bodies in `withheld`
-  // are sent as digests.
+  // The stored block of `block_records` that contains `at`, up to `end_max`; of more than
+  // `bytes_max`, what fits from `at` on. Bodies in `withheld` are sent as digests.
   absl::StatusOr<sync::SegmentChunk> Segment(Index at, uint64_t end_max, uint64_t block_records,
+                                             size_t bytes_max,
                                              const wire::ColumnFilter& keep) const;
   absl::StatusOr<sync::OpenedLeaf> Open(Index index, uint64_t head_size);
   // A body that was missing; false when it does not fit.
@@ -58,6 +59,7 @@ class MemoryLedger final : public merkle::NodeSource {
 
   std::map<std::pair<uint64_t, Instant>, crypto::Note> heads;  // by size and time
   std::map<std::pair<NodeCode, crypto::StatementKind>, std::map<uint64_t, crypto::Note>> statements;
+  std::map<Index, sync::ProvisionalLeaf> provisional;
   std::set<Index> missing;
   std::set<Index> withheld;  // bodies that are here and not given out with segments
   std::set<Index> lost;      // nor when asked

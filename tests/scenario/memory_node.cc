@@ -111,6 +111,15 @@ void MemoryNode::Write(const sync::PersistSegment& op) {
     const auto known = ledger.NodeAt(node.height, node.index);
     Expect(known.ok() && *known == node.hash, "completed nodes are those of the leaves");
   }
+  while (!ledger.provisional.empty() && ledger.provisional.begin()->first.value < ledger.size()) {
+    const auto& [index, early] = *ledger.provisional.begin();
+    const wire::Leaf& leaf = ledger.leaf(index);
+    Bytes header;
+    wire::EncodeHeader(leaf.header, header);
+    Expect(early.header == header && crypto::BodyHash(early.body) == leaf.body_hash,
+           "what overtook is what came with the ledger");
+    ledger.provisional.erase(ledger.provisional.begin());
+  }
   for (const Index index : op.missing) {
     Expect(ledger.leaf(index).body.empty(), "what is missing is not there");
     ledger.missing.insert(index);
@@ -161,6 +170,14 @@ void MemoryNode::Write(const sync::PersistOpened& op) {
   MemoryLedger& ledger = Of(op.ledger);
   Expect(ledger.missing.contains(op.index), "an opened body was missing");
   Expect(ledger.PutBody(op.index, op.body), "an opened body is that of its leaf");
+}
+
+void MemoryNode::Write(const sync::PersistProvisional& op) {
+  MemoryLedger& ledger = Of(op.ledger);
+  Expect(op.leaf.index.value >= ledger.size(), "a leaf that overtakes is beyond what is held");
+  Expect(!ledger.heads.empty() && op.leaf.index.value < ledger.heads.rbegin()->first.first,
+         "a leaf that overtakes is under a head that is held");
+  Expect(ledger.provisional.try_emplace(op.leaf.index, op.leaf).second, "a leaf overtakes once");
 }
 
 void MemoryNode::Write(const sync::PersistFork& op) { Of(op.ledger).forks.push_back(op.proof); }
@@ -262,10 +279,32 @@ absl::StatusOr<std::vector<Hash>> MemoryNode::Consistency(const LedgerId& ledger
 }
 
 absl::StatusOr<sync::SegmentChunk> MemoryNode::Segment(const LedgerId& ledger, Index at,
-                                                       uint64_t end_max,
+                                                       uint64_t end_max, size_t bytes_max,
                                                        const wire::ColumnFilter& keep) const {
   TJ_ASSIGN_OR_RETURN(const MemoryLedger* found, Read(ledger));
-  return found->Segment(at, end_max, block_records_, keep);
+  return found->Segment(at, end_max, block_records_, bytes_max, keep);
+}
+
+absl::StatusOr<std::vector<Index>> MemoryNode::Urgent(const LedgerId& ledger, Index from,
+                                                      size_t max) const {
+  if (!read_error_.ok()) return read_error_;
+  std::vector<Index> urgent;
+  const MemoryLedger* found = Find(ledger);
+  const uint64_t size = found == nullptr ? 0 : found->size();
+  for (Index at = from; at.value < size && urgent.size() < max; ++at.value) {
+    if ((found->leaf(at).header.flags & wire::kFlagUrgent) != 0) urgent.push_back(at);
+  }
+  return urgent;
+}
+
+absl::StatusOr<std::vector<sync::ProvisionalLeaf>> MemoryNode::Provisional(
+    const LedgerId& ledger) const {
+  if (!read_error_.ok()) return read_error_;
+  std::vector<sync::ProvisionalLeaf> leaves;
+  const MemoryLedger* found = Find(ledger);
+  if (found == nullptr) return leaves;
+  for (const auto& [index, leaf] : found->provisional) leaves.push_back(leaf);
+  return leaves;
 }
 
 absl::StatusOr<sync::OpenedLeaf> MemoryNode::Open(const LedgerId& ledger, Index index,

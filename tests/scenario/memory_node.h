@@ -77,7 +77,12 @@ class MemoryNode final : public sync::Ledgers {
   absl::StatusOr<std::vector<Hash>> Consistency(const LedgerId& ledger, uint64_t from,
                                                 uint64_t to) const override;
   absl::StatusOr<sync::SegmentChunk> Segment(const LedgerId& ledger, Index at, uint64_t end_max,
+                                             size_t bytes_max,
                                              const wire::ColumnFilter& keep) const override;
+  absl::StatusOr<std::vector<Index>> Urgent(const LedgerId& ledger, Index from,
+                                            size_t max) const override;
+  absl::StatusOr<std::vector<sync::ProvisionalLeaf>> Provisional(
+      const LedgerId& ledger) const override;
   absl::StatusOr<sync::OpenedLeaf> Open(const LedgerId& ledger, Index index,
                                         uint64_t head_size) const override;
   absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
@@ -94,6 +99,7 @@ class MemoryNode final : public sync::Ledgers {
   void Write(const sync::PersistHead& op);
   void Write(const sync::PersistStatement& op);
   void Write(const sync::PersistOpened& op);
+  void Write(const sync::PersistProvisional& op);
   void Write(const sync::PersistFork& op);
   void Expect(bool holds, std::string_view promise);
   // The ledger for reading; the port is const, the tree's NodeSource is not.

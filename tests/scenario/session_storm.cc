@@ -4,6 +4,7 @@
 
 #include "protocol/vocab/check.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/bytes_io.h"
 #include "protocol/wire/frame.h"
 #include "sync/core/credit.h"
@@ -45,7 +46,8 @@ class Bench {
 };
 
 wire::SegmentFrame Bench::Segment(MemoryLedger& origin, uint64_t at, uint64_t head) {
-  auto chunk = origin.Segment(Index{at}, head, kBlock, [](Audience, ByteView) { return true; });
+  auto chunk = origin.Segment(Index{at}, head, kBlock, limits::kSegmentBytesMax,
+                              [](Audience, ByteView) { return true; });
   TJ_CHECK(chunk.ok());
   const uint64_t end = chunk->first.value + chunk->count;
   return {.ledger = ledger,

@@ -32,6 +32,11 @@ void Show(World& world, const Command& command) {
                   signature == nullptr ? std::string("?") : Since(signature->at));
     }
     if (!ledger.missing.empty()) line += Cat(" missing=[", Indices(ledger.missing), "]");
+    if (!ledger.provisional.empty()) {
+      std::set<Index> early;
+      for (const auto& [index, leaf] : ledger.provisional) early.insert(index);
+      line += Cat(" provisional=[", Indices(early), "]");
+    }
     if (!ledger.forks.empty()) line += Cat(" forks=", ledger.forks.size());
     world.Log(line);
   }

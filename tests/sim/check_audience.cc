@@ -60,6 +60,11 @@ void AudienceCheck::AtRest(const NodeCode& holder, const store::KvReader& truth)
         loop_.Fail(kName, Cat(holder.text(), " has the body of ", ledger.Text(), " ", index));
       }
     });
+    const bool whole = rows::ReadEarly(truth, number, [&](uint64_t index, const wire::Leaf& leaf) {
+      if (tree_.MayRead(holder, ledger.origin, leaf.header.audience)) return;
+      loop_.Fail(kName, Cat(holder.text(), " has the early body of ", ledger.Text(), " ", index));
+    });
+    if (!whole) loop_.Fail(kName, Cat(holder.text(), " has a bad early leaf of ", ledger.Text()));
   }
 }
 

@@ -103,6 +103,13 @@ void LedgerCheck::Compare(const NodeCode& holder, const store::KvReader& truth) 
         });
     if (!whole) loop_.Fail(kName, Cat(holder.text(), " has a hole in ", ledger.Text()));
     from = size;
+    rows::ReadEarly(truth, number, [&](uint64_t index, const wire::Leaf& leaf) {
+      if (index < size) {
+        loop_.Fail(kName, Cat(holder.text(), " keeps ", ledger.Text(), " ", index, " twice"));
+      } else if (index >= reference.leaves.size() || LeafOf(leaf) != reference.leaves[index]) {
+        loop_.Fail(kName, Cat(holder.text(), " was shown another ", ledger.Text(), " at ", index));
+      }
+    });
   }
 }
 

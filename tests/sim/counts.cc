@@ -48,6 +48,7 @@ constexpr std::string_view kKnown[] = {
     "event head-seen",
     "event held-all",
     "event ledger-stopped",
+    "event overtook",
     "event peer-held",
     "event peer-seen",
     "event ready",

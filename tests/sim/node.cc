@@ -48,17 +48,19 @@ absl::StatusOr<std::optional<crypto::Note>> NodeLedgers::NewestStatement(
 }
 
 absl::StatusOr<sync::SegmentChunk> NodeLedgers::Segment(const LedgerId& ledger, Index at,
-                                                        uint64_t end_max,
+                                                        uint64_t end_max, size_t bytes_max,
                                                         const wire::ColumnFilter& keep) const {
   if (bugs_.Has(Bug::kBodyOutsideAudience)) {
-    return LedgersPort::Segment(ledger, at, end_max, [](Audience, ByteView) { return true; });
+    return LedgersPort::Segment(ledger, at, end_max, bytes_max,
+                                [](Audience, ByteView) { return true; });
   }
   if (bugs_.Has(Bug::kResumeOffByOne) && at.value % 5 == 1 && at.value + 1 < end_max) ++at.value;
   if (withholds_ && loop_.rng.OneIn(3)) {
     loop_.counts.Add("fault serving: bodies withheld");
-    return LedgersPort::Segment(ledger, at, end_max, [](Audience, ByteView) { return false; });
+    return LedgersPort::Segment(ledger, at, end_max, bytes_max,
+                                [](Audience, ByteView) { return false; });
   }
-  return LedgersPort::Segment(ledger, at, end_max, keep);
+  return LedgersPort::Segment(ledger, at, end_max, bytes_max, keep);
 }
 
 absl::StatusOr<std::vector<Index>> NodeLedgers::Missing(const LedgerId& ledger, Index from,
@@ -255,6 +257,10 @@ void Node::Append(store::AppendRequest request, store::AppendDone done) {
   if (!up()) return;
   const uint64_t life = lives_;
   ++running_->requests;
+  // Told with the next head, as the daemon does after it has written an alarm.
+  running_->urgent = running_->urgent ||
+                     std::any_of(request.records.begin(), request.records.end(),
+                                 [](const auto& r) { return (r.flags & wire::kFlagUrgent) != 0; });
   running_->truth->Append(std::move(request), [this, life, done = std::move(done)](auto answers) {
     // An answer that is not one of success may be of a node that is dying.
     if (answers.ok() || (life == lives_ && !dying())) done(std::move(answers));

@@ -46,6 +46,7 @@ class NodeLedgers final : public app::LedgersPort {
   absl::StatusOr<std::optional<crypto::Note>> NewestStatement(
       const LedgerId& ledger, const NodeCode& signer, crypto::StatementKind kind) const override;
   absl::StatusOr<sync::SegmentChunk> Segment(const LedgerId& ledger, Index at, uint64_t end_max,
+                                             size_t bytes_max,
                                              const wire::ColumnFilter& keep) const override;
   absl::StatusOr<std::vector<Index>> Missing(const LedgerId& ledger, Index from,
                                              size_t max) const override;

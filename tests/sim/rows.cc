@@ -74,6 +74,25 @@ bool ReadLeaves(const store::KvReader& truth, uint32_t number, uint64_t from,
   return next == size;
 }
 
+bool ReadEarly(const store::KvReader& truth, uint32_t number,
+               const std::function<void(uint64_t, const wire::Leaf&)>& leaf) {
+  constexpr size_t kCheckBytes = 8;
+  const Bytes prefix = Key('V', number);
+  const auto it = truth.NewIterator();
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    ByteView value = it->value();
+    if (value.size() < wire::kHeaderBytes + kCheckBytes) return false;
+    value.remove_suffix(kCheckBytes);
+    const auto header = wire::DecodeHeader(value.substr(0, wire::kHeaderBytes));
+    if (!header.ok()) return false;
+    wire::Leaf early;
+    early.header = *header;
+    early.body = Bytes(value.substr(wire::kHeaderBytes));
+    leaf(FromBig(it->key().substr(prefix.size())), early);
+  }
+  return true;
+}
+
 std::optional<Bytes> Statement(const store::KvReader& truth, uint32_t number,
                                const NodeCode& signer, uint8_t kind, uint64_t size) {
   Bytes key = StatementPrefix(number, signer, kind);

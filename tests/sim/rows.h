@@ -26,6 +26,9 @@ uint64_t SizeOf(const store::KvReader& truth, uint32_t number);
 // segment that does not decode.
 bool ReadLeaves(const store::KvReader& truth, uint32_t number, uint64_t from,
                 const std::function<void(uint64_t index, const wire::Leaf& leaf)>& leaf);
+// Leaves that overtook those before them, ascending; false when one does not decode.
+bool ReadEarly(const store::KvReader& truth, uint32_t number,
+               const std::function<void(uint64_t index, const wire::Leaf& leaf)>& leaf);
 // A statement of exactly this size; the largest size of this kind.
 std::optional<Bytes> Statement(const store::KvReader& truth, uint32_t number,
                                const NodeCode& signer, uint8_t kind, uint64_t size);

@@ -89,8 +89,11 @@ store::PreparedRecord Source::Other() {
     const uint64_t word = rng_.Next();
     for (int b = 0; b < 8; ++b) payload.push_back(static_cast<char>(word >> (8 * b)));
   }
-  return RecordOf(kFamilies[rng_.Below(kFamilies.size())],
-                  kAudiences[rng_.Below(kAudiences.size())], name, payload);
+  const Family family = kFamilies[rng_.Below(kFamilies.size())];
+  store::PreparedRecord record =
+      RecordOf(family, kAudiences[rng_.Below(kAudiences.size())], name, payload);
+  if (family == Family::kAlarm) record.flags = wire::kFlagUrgent;
+  return record;
 }
 
 // For one of the nodes below.

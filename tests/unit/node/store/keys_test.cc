@@ -51,6 +51,10 @@ TEST(Keys, AreWhatIsOnDisk) {
   add("MissingPrefix", MissingPrefix(kSeven));
   add("Fork", Fork(kSeven, Instant{1790000000123}));
   add("ForkPrefix", ForkPrefix(kSeven));
+  add("Urgent", Urgent(kSeven, Index{258}));
+  add("UrgentPrefix", UrgentPrefix(kSeven));
+  add("Provisional", Provisional(kSeven, Index{258}));
+  add("ProvisionalPrefix", ProvisionalPrefix(kSeven));
   add("Position", Position("case", Shizhong()));
   add("Late", Late("case", Shizhong(), Index{258}));
   text += Cat("derived prefixes ", derived_prefix::kPosition, derived_prefix::kCase,
@@ -73,6 +77,9 @@ TEST(Keys, ParseBack) {
   EXPECT_EQ(ParseSegment(Segment(kSeven, Index{1024})), Index{1024});
   EXPECT_EQ(ParseHead(Head(kSeven, 99, Instant{5})), (HeadKey{99, Instant{5}}));
   EXPECT_EQ(ParseMissing(Missing(kSeven, Index{5})), Index{5});
+  EXPECT_EQ(ParseUrgent(Urgent(kSeven, Index{5})), Index{5});
+  EXPECT_EQ(ParseProvisional(Provisional(kSeven, Index{5})), Index{5});
+  EXPECT_FALSE(ParseUrgent(Provisional(kSeven, Index{5})));
   EXPECT_EQ(ParseFork(Fork(kSeven, Instant{1790000000123})), Instant{1790000000123});
   EXPECT_EQ(ParseEmitter(Emitter("~tick")), "~tick");
   const auto node = ParseNode(Node(kSeven, 8, 300));

@@ -203,6 +203,48 @@ TEST_F(TruthFollow, PutsInBodiesThatCameLate) {
   ExpectSame(county);
 }
 
+TEST_F(TruthFollow, KeepsWhatOvertookUntilItsLedgerIsThere) {
+  LeafSource county = County();
+  const wire::Leaf early = county.Leaves()[150];
+  Bytes header;
+  wire::EncodeHeader(early.header, header);
+  const ProvisionalLeaf leaf{TestLedger(), {150}, header, early.body};
+  EXPECT_EQ(Follow({leaf}), ErrorCode::kStoreNotFollowed);
+  ASSERT_EQ(Follow({county.Next(100)}), kDone);
+  ASSERT_EQ(Follow({leaf, ProvisionalLeaf{TestLedger(), {99}, header, early.body}}), kDone);
+  Restart();
+  {
+    const auto snapshot = *truth_->Snapshot();
+    const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger());
+    const auto kept = view.ProvisionalLeaves();
+    ASSERT_TRUE(kept.ok()) << kept.status();
+    ASSERT_EQ(kept->size(), 1u);
+    EXPECT_EQ(kept->at(0).index, Index{150});
+    EXPECT_EQ(kept->at(0).header, header);
+    EXPECT_EQ(kept->at(0).body, early.body);
+    EXPECT_EQ(view.size(), 100u);
+  }
+  FollowedSegment next = county.Next(100);
+  next.urgent = {{120}, {150}};
+  ASSERT_EQ(Follow({next}), kDone);
+  EXPECT_EQ(Keys(keys::ProvisionalPrefix({2})), 0u);
+  const auto snapshot = *truth_->Snapshot();
+  const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger());
+  EXPECT_EQ(*view.UrgentLeaves(Index{0}, 9), (std::vector<Index>{{120}, {150}}));
+  EXPECT_EQ(*view.UrgentLeaves(Index{121}, 9), (std::vector<Index>{{150}}));
+  EXPECT_EQ(*view.NewestUrgentLeaves(Index{200}, 9), (std::vector<Index>{{150}, {120}}));
+  EXPECT_EQ(*view.NewestUrgentLeaves(Index{150}, 1), (std::vector<Index>{{120}}));
+}
+
+TEST_F(TruthFollow, ListsItsOwnUrgentRecords) {
+  std::vector<PreparedRecord> records{TestTick("a"), TestTick("b"), TestTick("c")};
+  records[1].flags = wire::kFlagUrgent;
+  ASSERT_TRUE(truth_->AppendAndWait(Records(std::move(records))).ok());
+  const auto snapshot = *truth_->Snapshot();
+  const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger("370800"));
+  EXPECT_EQ(*view.UrgentLeaves(Index{0}, 9), (std::vector<Index>{{1}}));
+}
+
 TEST_F(TruthFollow, KeepsWitnessTimesAndTheNewestHeld) {
   const auto origin = TestSigner();
   const auto bureau = TestSigner();

@@ -8,7 +8,7 @@
 namespace tj::sync {
 namespace {
 
-constexpr uint64_t kInitial = limits::kCreditBytesInitial;
+constexpr uint64_t kInitial = kCreditBytesFirst;
 constexpr uint64_t kMax = limits::kCreditBytesMax;
 
 LedgerId AnyLedger() { return *LedgerId::Parse("370826/1"); }
@@ -31,21 +31,45 @@ TEST(CreditCost, CountsBulkFramesOnly) {
 TEST(CreditBalance, OverdrawsByOneFrame) {
   CreditBalance balance;
   EXPECT_FALSE(balance.CanSend());
-  balance.Granted(10);
+  balance.Granted(10, Instant{0});
   EXPECT_TRUE(balance.CanSend());
   balance.Spent(25);
   EXPECT_FALSE(balance.CanSend());
-  balance.Granted(15);
+  balance.Granted(15, Instant{0});
   EXPECT_FALSE(balance.CanSend());
-  balance.Granted(1);
+  balance.Granted(1, Instant{0});
   EXPECT_TRUE(balance.CanSend());
 }
 
 TEST(CreditBalance, KeepsNoMoreThanTheLimit) {
   CreditBalance balance;
-  balance.Granted(UINT64_MAX);
-  balance.Granted(UINT64_MAX);
+  balance.Granted(UINT64_MAX, Instant{0});
+  balance.Granted(UINT64_MAX, Instant{0});
   EXPECT_EQ(balance.balance(), static_cast<int64_t>(kMax));
+}
+
+// 256 kbit/s: frames of half a second. A fast link is known from four windows.
+TEST(CreditBalance, CutsFramesToHalfASecond) {
+  CreditBalance slow;
+  EXPECT_EQ(slow.FrameBytesMax(), kSlowFrameBytes);
+  slow.Granted(kInitial, Instant{0});
+  for (int64_t ms = 500; ms <= 20'000; ms += 500) slow.Granted(16'000, Instant{ms});
+  EXPECT_EQ(slow.FrameBytesMax(), kSlowFrameBytes);
+
+  CreditBalance fast;
+  fast.Granted(kInitial, Instant{0});
+  for (int64_t ms = 1; ms <= 16; ++ms) fast.Granted(kInitial / 4, Instant{ms});
+  EXPECT_EQ(fast.FrameBytesMax(), limits::kSegmentBytesMax);
+  // It is slow again, or it was quiet: nobody knows.
+  fast.Granted(1, Instant{60'000});
+  EXPECT_EQ(fast.FrameBytesMax(), kSlowFrameBytes);
+
+  CreditBalance middle;  // 400 kB/s
+  middle.Granted(kInitial, Instant{0});
+  for (int64_t ms = 100; ms <= 2'000; ms += 100) middle.Granted(40'000, Instant{ms});
+  EXPECT_NEAR(static_cast<double>(middle.FrameBytesMax()), 200'000, 10'000);
+  middle.Granted(40'000, Instant{0});  // the clock was set back
+  EXPECT_NEAR(static_cast<double>(middle.FrameBytesMax()), 200'000, 10'000);
 }
 
 TEST(CreditWindow, RefusesWhatComesWhenNothingIsLeft) {
@@ -72,7 +96,7 @@ TEST(CreditWindow, GrantsInQuarters) {
 TEST(CreditWindow, AgreesWithTheBalance) {
   CreditWindow window;
   CreditBalance balance;
-  balance.Granted(window.Open(Instant{0}));
+  balance.Granted(window.Open(Instant{0}), Instant{0});
   uint64_t sent = 0;
   for (int64_t i = 0; i < 20'000; ++i) {
     ASSERT_TRUE(balance.CanSend()) << "after " << sent;
@@ -80,7 +104,7 @@ TEST(CreditWindow, AgreesWithTheBalance) {
     balance.Spent(cost);
     ASSERT_TRUE(window.Received(cost).ok()) << "after " << sent;
     const uint64_t grant = window.Consumed(cost, Instant{i});
-    if (grant > 0) balance.Granted(grant);
+    if (grant > 0) balance.Granted(grant, Instant{i});
     ASSERT_EQ(balance.balance(), window.outstanding());
     sent += cost;
   }
@@ -111,7 +135,7 @@ TEST(CreditWindow, StaysWithinItsBounds) {
   for (int64_t ms = 100; ms <= 5'000; ms += 100) window.Consumed(100'000'000, Instant{ms});
   EXPECT_EQ(window.window(), kMax);
   for (int64_t ms = 5'100; ms <= 15'000; ms += 100) window.Consumed(10, Instant{ms});
-  EXPECT_EQ(window.window(), kInitial);
+  EXPECT_EQ(window.window(), kSlowFrameBytes);
 }
 
 // After a pause the sender had nothing to send: that is no slow link. A clock that steps back is no

@@ -4,6 +4,7 @@
 
 #include "crypto/leaf_hash.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/segment.h"
 #include "sync/core/policy.h"
 #include "tests/unit/sync/core/ledger_fixture.h"
@@ -14,7 +15,7 @@ namespace {
 class SegmentCheckTest : public LedgerFixture {
  protected:
   wire::SegmentFrame Frame(uint64_t at, uint64_t head, const wire::ColumnFilter& keep) {
-    auto chunk = origin_.own().Segment(Index{at}, head, 8, keep);
+    auto chunk = origin_.own().Segment(Index{at}, head, 8, limits::kSegmentBytesMax, keep);
     EXPECT_TRUE(chunk.ok()) << chunk.status();
     const uint64_t end = chunk->first.value + chunk->count;
     return {.ledger = ledger_,
