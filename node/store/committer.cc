@@ -62,6 +62,7 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
     const Committer& committer;
     Stage& stage;
     absl::Status operator()(FollowedSegment& op) {
+      if (op.ledger != committer.own_) TJ_RETURN_IF_ERROR(CheckNotFrozen(stage, op.ledger));
       const wire::HashColumns hashes = committer.HashesOf(op.ledger);
       return StoreFollowedSegment(stage, std::move(op), hashes);
     }
@@ -73,7 +74,10 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
       return absl::OkStatus();
     }
     absl::Status operator()(OwnSettled& op) { return DeleteForks(stage, op.ledger); }
-    absl::Status operator()(FollowedHead& op) { return StoreFollowedHead(stage, std::move(op)); }
+    absl::Status operator()(FollowedHead& op) {
+      if (op.ledger != committer.own_) TJ_RETURN_IF_ERROR(CheckNotFrozen(stage, op.ledger));
+      return StoreFollowedHead(stage, std::move(op));
+    }
     absl::Status operator()(Statement& op) { return StoreStatement(stage, std::move(op)); }
     absl::Status operator()(ForkProof& op) { return StoreFork(stage, std::move(op)); }
     absl::Status operator()(ProvisionalLeaf& op) { return StoreProvisional(stage, op); }

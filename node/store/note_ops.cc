@@ -138,6 +138,14 @@ absl::Status DeleteForks(Stage& stage, const LedgerId& ledger) {
   }
 }
 
+absl::Status CheckNotFrozen(Stage& stage, const LedgerId& ledger) {
+  TJ_ASSIGN_OR_RETURN(const LedgerMemory* const memory, stage.FindOrCreate(ledger));
+  const Bytes prefix = keys::ForkPrefix(memory->number);
+  TJ_ASSIGN_OR_RETURN(const auto proof, stage.LastBelow(EndOfPrefix(prefix), prefix));
+  if (!proof) return absl::OkStatus();
+  return Error(ErrorCode::kSyncFork, Cat(ledger.Text(), " is frozen"));
+}
+
 absl::Status StoreFork(Stage& stage, ForkProof op) {
   TJ_ASSIGN_OR_RETURN(const LedgerMemory* const memory, stage.FindOrCreate(op.ledger));
   while (true) {  // a second proof of the same millisecond goes into the next

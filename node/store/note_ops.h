@@ -23,6 +23,9 @@ absl::Status StoreHead(Stage& stage, LedgerMemory& memory, const crypto::Head& h
 // CRYPTO-NOTE unless the note is what the rest says it is.
 absl::Status StoreFollowedHead(Stage& stage, FollowedHead op);
 absl::Status StoreStatement(Stage& stage, Statement op);
+// SYNC-FORK when a fork proof of the ledger is kept: whoever found it may not be the session that
+// follows, and that one hears of it later.
+absl::Status CheckNotFrozen(Stage& stage, const LedgerId& ledger);
 absl::Status StoreFork(Stage& stage, ForkProof op);
 absl::Status DeleteForks(Stage& stage, const LedgerId& ledger);
 

@@ -38,13 +38,18 @@ absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto:
     if (head.head.at <= newest.head.at) return HeadFinding{.verdict = HeadVerdict::kKnown};
     return Rollback(head.head, newest.head, "it was signed later");
   }
-  if (durable < newest.head.size && late) return HeadFinding{.verdict = HeadVerdict::kKnown};
-  if (durable < newest.head.size) {
-    return Rollback(head.head, newest.head, "it has another root, and the newest is not yet held");
+  // Any head that is whole here, and not smaller, shows that there are two histories.
+  TJ_ASSIGN_OR_RETURN(const auto whole, ledgers.HeadWithin(head.head.ledger, durable));
+  if (whole && whole->head.size >= head.head.size) {
+    std::vector<Hash> proof;
+    if (whole->head.size > head.head.size) {
+      TJ_ASSIGN_OR_RETURN(proof,
+                          ledgers.Consistency(head.head.ledger, head.head.size, whole->head.size));
+    }
+    return Fork(head, *whole, std::move(proof), Cat("another root at ", head.head.size));
   }
-  TJ_ASSIGN_OR_RETURN(auto proof,
-                      ledgers.Consistency(head.head.ledger, head.head.size, newest.head.size));
-  return Fork(head, newest, std::move(proof), Cat("another root at ", head.head.size));
+  if (late) return HeadFinding{.verdict = HeadVerdict::kKnown};
+  return Rollback(head.head, newest.head, "it has another root, and no head of that size is held");
 }
 
 }  // namespace

@@ -376,6 +376,15 @@ TEST_F(TruthFollow, KeepsForkProofs) {
   EXPECT_EQ(*DecodeChecked(key, **stored), "two notes");
 }
 
+// Who finds a fork is not always the session that follows: what that one still writes is refused.
+TEST_F(TruthFollow, TakesNothingMoreOfAFrozenLedger) {
+  LeafSource county = County();
+  ASSERT_EQ(Follow({county.Next(10)}), kDone);
+  ASSERT_EQ(Follow({ForkProof{TestLedger(), clock_.Now(), "two notes"}}), kDone);
+  EXPECT_EQ(Follow({county.Next(10)}), ErrorCode::kSyncFork);
+  EXPECT_EQ(Size(), 10u);
+}
+
 TEST_F(TruthFollow, StoresStatementsOverTheOwnLedger) {
   const auto signer = TestSigner();
   const auto parent = TestSigner();

@@ -119,5 +119,19 @@ TEST_F(HeadCheckTest, ProvesAForkBySmallerHeadsOnceTheLeavesAreHeld) {
   EXPECT_TRUE(crypto::VerifyForkProof(*finding.proof, *trust_).ok());
 }
 
+// The newest head's leaves are still on their way; an older one's are here.
+TEST_F(HeadCheckTest, ProvesAForkByAnOlderHeadThatIsWhole) {
+  Grow(6);
+  Grow(1, kNow + Duration(1));
+  const crypto::Note large = Grow(4, kNow + Duration(2));
+  for (const uint64_t size : {6u, 4u}) {
+    const crypto::Note other = *crypto::SignHead(
+        {.ledger = ledger_, .size = size, .root = Hash{}, .at = kNow}, county_key_);
+    const HeadFinding finding = Judge(other, 0, {}, large, 9);
+    ASSERT_EQ(finding.verdict, HeadVerdict::kFork) << size;
+    EXPECT_TRUE(crypto::VerifyForkProof(*finding.proof, *trust_).ok()) << size;
+  }
+}
+
 }  // namespace
 }  // namespace tj::sync
