@@ -170,7 +170,10 @@ sync::Output Driver::Run(Input input) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
   }
   if (std::holds_alternative<PingWanted>(input)) return session_.Ping(now);
-  if (std::holds_alternative<Writable>(input)) return session_.OnWritable(now);
+  if (std::holds_alternative<Writable>(input)) {
+    writable_queued_ = false;
+    return session_.OnWritable(now);
+  }
   armed_for_.reset();
   return session_.OnTimer(now);
 }
@@ -234,8 +237,9 @@ void Driver::LookForSlowReader() {
 
 // At the back of the inputs, so that what the peer said meanwhile is heard first.
 void Driver::SendMoreIfDrained() {
-  if (over_ || closing_ || !more_to_send_ || !transport_->Drained()) return;
+  if (over_ || closing_ || !more_to_send_ || writable_queued_ || !transport_->Drained()) return;
   more_to_send_ = false;
+  writable_queued_ = true;
   inputs_.push_back(Writable{});
   boost::asio::post(strand_, [self = shared_from_this()] { self->Pump(); });
 }

@@ -88,8 +88,9 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   std::shared_ptr<Transport> transport_;  // shared with gRPC's call, which outlives us or we it
   std::deque<Input> inputs_;
   bool begun_ = false;
-  bool waiting_ = false;  // a batch is being written
-  bool closing_ = false;  // nothing more is taken or said
+  bool waiting_ = false;          // a batch is being written
+  bool writable_queued_ = false;  // one pump of bulk for one drained transport
+  bool closing_ = false;          // nothing more is taken or said
   bool misbehaved_ = false;
   bool over_ = false;
   SlowReader slow_reader_;

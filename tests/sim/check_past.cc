@@ -71,14 +71,18 @@ void PastCheck::Happened(const Node& node, const NodeCode& peer, const sync::Eve
   if (event.kind == Kind::kReady) stopped_.erase({node.code(), event.ledger});
   if (event.kind == Kind::kLedgerStopped) stopped_.emplace(node.code(), event.ledger);
   const auto restored = restored_.find(node.code());
+  // It may have written down what it was told, and died before it could say so.
+  const auto own = node.OwnView().state;
+  const bool knows = own != app::OwnLedger::State::kWaiting && own != app::OwnLedger::State::kOpen;
+  const bool told = knows || event.kind == Kind::kOwnRollback;
+  if (restored != restored_.end() && told && !std::exchange(restored->second, true)) {
+    loop_.counts.Add("state set-back disk noticed");
+  }
   if (event.kind == Kind::kReady && restored != restored_.end() && !restored->second) {
     loop_.Fail(kName, Cat(node.code().text(), " was set back, and ", peer.text(),
                           ", which holds more, has not told it"));
   }
-  if (event.kind == Kind::kOwnRollback && restored != restored_.end()) {
-    if (!std::exchange(restored->second, true)) loop_.counts.Add("state set-back disk noticed");
-    return;
-  }
+  if (event.kind == Kind::kOwnRollback && restored != restored_.end()) return;
   const bool expected = event.kind == Kind::kFork && told_.count({node.code(), event.ledger}) > 0;
   if (expected || (event.kind != Kind::kFork && event.kind != Kind::kOwnRollback)) return;
   loop_.Fail(kName,
@@ -119,6 +123,8 @@ void PastCheck::Forked(const Node& node, const LedgerId& ledger) {
 
 void PastCheck::AtRest(const Node& node) {
   const auto& truth = node.disk().truth();
+  // Any sibling may find the split now, also by a write that failed and is there all the same.
+  if (split_ && split_->passed_on) told_.emplace(node.code(), LedgerId{split_->parent, Epoch{}});
   for (const auto& [code, ledger] : told_) {
     const auto number = code == node.code() ? rows::NumberOf(truth, ledger) : std::nullopt;
     if (!number) continue;

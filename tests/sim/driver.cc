@@ -76,7 +76,10 @@ sync::Output Driver::Run(Input input) {
   if (const auto* publication = std::get_if<Publication>(&input)) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
   }
-  if (std::holds_alternative<Writable>(input)) return session_.OnWritable(now);
+  if (std::holds_alternative<Writable>(input)) {
+    writable_queued_ = false;
+    return session_.OnWritable(now);
+  }
   armed_for_.reset();
   return session_.OnTimer(now);
 }
@@ -145,12 +148,13 @@ void Driver::Complete(sync::Output output) {
 }
 
 void Driver::SendMoreIfDrained() {
-  if (over_ || !more_to_send_) return;
+  if (over_ || !more_to_send_ || writable_queued_) return;
   if (!stream_->Drained(end_) && !node_.bugs().Has(Bug::kCreditIgnored)) {
     node_.loop().counts.Add("state bulk waits for the transport");
     return;
   }
   more_to_send_ = false;
+  writable_queued_ = true;
   node_.loop().After(Duration(0), [self = shared_from_this()] { self->Enqueue(Writable{}); });
 }
 

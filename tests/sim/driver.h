@@ -64,6 +64,7 @@ class Driver final : public StreamUser, public std::enable_shared_from_this<Driv
   std::deque<Input> inputs_;
   bool begun_ = false;
   bool waiting_ = false;
+  bool writable_queued_ = false;
   bool over_ = false;
   bool more_to_send_ = false;
   std::optional<Instant> armed_for_;

@@ -63,7 +63,11 @@ void RestoredDisk::Restore() {
 void RestoredDisk::Operate() {
   loop_.After(rng_.Within(1'000, 20'000), [this] {
     if (!federation_.watch().past().BeingRestored(node_.code())) return;
-    if (node_.OwnView().state == app::OwnLedger::State::kLost) node_.Recover(Giver());
+    const auto state = node_.OwnView().state;
+    if (state == app::OwnLedger::State::kLost) node_.Recover(Giver());
+    // What came back may have been written when the clock was ahead: somebody says that it is
+    // right.
+    if (state == app::OwnLedger::State::kRecovered) node_.ConfirmClock();
     Operate();
   });
 }
