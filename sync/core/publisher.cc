@@ -109,6 +109,7 @@ absl::StatusOr<bool> Publisher::IsPassedOn(const crypto::Note& note, Instant now
     case ShownFinding::Verdict::kOurs:
       return true;
     case ShownFinding::Verdict::kAhead:
+      if (state_ == State::kStopped) return false;
       if (!ahead_ || shown.head.size > ahead_->head.size) ahead_ = shown;
       under_way_.reset();
       state_ = State::kProbe;
@@ -245,12 +246,16 @@ absl::StatusOr<crypto::Note> Publisher::WithWitnesses(const crypto::Note& head) 
 }
 
 absl::Status Publisher::OnPublished(bool urgent, Instant now, Output& out) {
+  if (state_ == State::kStopped) return absl::OkStatus();
   TJ_RETURN_IF_ERROR(ReadNewest());
   if (ahead_ && newest_ && newest_->head.size >= ahead_->head.size) {
     const crypto::Note shown = *std::exchange(ahead_, std::nullopt);
     TJ_ASSIGN_OR_RETURN(const bool ours, IsPassedOn(shown, now, out));
     if (!ours) return absl::OkStatus();
     TJ_RETURN_IF_ERROR(TakeShown(shown));
+    // It may have asked to begin again while there was nothing to offer: a head goes first, so that
+    // it knows which segments are meant for it.
+    last_offered_.reset();
   }
   // How often is the origin's to decide: what it offered is passed on at once.
   urgent_ = urgent_ || urgent || relayed();
@@ -405,6 +410,10 @@ absl::Status Publisher::OnRefuse(const wire::RefuseFrame& frame, Instant now, Ou
 
 // Begins again at `size`: the head first, so that the peer knows which segments are meant for it.
 absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
+  if (ahead_) {  // it is we who get no further: nothing can be offered yet
+    position_ = std::min(position_, size);
+    return absl::OkStatus();
+  }
   rewinds_ = size > rewound_to_ ? 1 : rewinds_ + 1;
   rewound_to_ = std::max(rewound_to_, size);
   if (rewinds_ > kRewindsMax) {
@@ -418,7 +427,7 @@ absl::Status Publisher::Rewind(uint64_t size, Instant now, Output& out) {
   position_ = std::min(position_, size);
   under_way_.reset();
   state_ = State::kProbe;
-  return newest_ && !ahead_ ? SendOffer(now, out) : absl::OkStatus();
+  return newest_ ? SendOffer(now, out) : absl::OkStatus();
 }
 
 absl::Status Publisher::Prove(const crypto::Note& head) {
