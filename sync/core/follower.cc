@@ -169,11 +169,17 @@ void Follower::KeepWitnesses(const crypto::Note& note, Output& out) const {
   }
 }
 
+// A statement in the future was made by a clock that was ahead, and is no reason to wait for it.
+bool Follower::SeenJustNow(Instant now) const {
+  if (!seen_) return false;
+  const Instant at = seen_->Find(crypto::StatementKind::kSeen, options_.self)->at;
+  return at <= now && now < at + kHeartbeatMin;
+}
+
 // Takes a head that is new, and says that it was seen. Both are written or neither.
 absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out) {
   const bool repeats = newest_ && newest_->head.size == head.head.size;
-  if (repeats && seen_ &&
-      now < seen_->Find(crypto::StatementKind::kSeen, options_.self)->at + kHeartbeatMin) {
+  if (repeats && SeenJustNow(now)) {
     state_ = State::kFollowing;
     return SendSeen(now, out);
   }
@@ -438,6 +444,7 @@ std::optional<Instant> Follower::WakeAt() const {
 
 void Follower::SetBack(Duration by) {
   moved_at_ = moved_at_ - by;
+  if (paused_until_) paused_until_ = *paused_until_ - by;
   requests_.SetBack(by);
 }
 

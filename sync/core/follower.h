@@ -79,6 +79,8 @@ class Follower {
   // When leaves that do not come are asked for again.
   Instant StallsAt() const;
   absl::StatusOr<std::optional<crypto::Note>> OwnStatement(crypto::StatementKind kind) const;
+  // Whether the last `seen` is too young for another over the same size.
+  bool SeenJustNow(Instant now) const;
   absl::Status Accept(const crypto::Note& head, Instant now, Output& out);
   bool relayed() const { return ledger_.origin != options_.peer; }
   // Keeps the `seen` lines in `note` of the nodes that the head came through.

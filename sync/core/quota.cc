@@ -25,12 +25,11 @@ DailyQuota::Account& DailyQuota::Current(const NodeCode& writer, uint64_t per_da
     account.left += most - Days(account.per_day, limits::kQuotaSavedDays);
     account.per_day = per_day;
   }
-  // A clock that was set back gives no day twice.
-  if (today > account.day) {
-    const int64_t days = std::min<int64_t>(today - account.day, 10'000);
-    account.left = std::min(most, account.left + Days(per_day, days));
-    account.day = today;
-  }
+  // A clock that was set back gives nothing, and from there days count again: one that was ahead
+  // for a moment must not stop a writer until it is reached.
+  const int64_t days = std::clamp<int64_t>(today - account.day, 0, 10'000);
+  account.left = std::min(most, account.left + Days(per_day, days));
+  account.day = today;
   return account;
 }
 

@@ -62,10 +62,21 @@ TEST_F(QuotaTest, AnotherNumberCountsAtOnce) {
   EXPECT_EQ(Until(kNoon, 10), Instant::BeijingMidnight(kDay + 1)) << "back again";
 }
 
-TEST_F(QuotaTest, NoDayIsGivenTwiceByAClockThatWasSetBack) {
+TEST_F(QuotaTest, AClockThatWasSetBackGivesNothing) {
   Take(70, kNoon);
-  EXPECT_TRUE(Until(kNoon - kOneDay * 5));
-  EXPECT_TRUE(Until(kNoon));
+  EXPECT_TRUE(Until(kNoon - kOneDay));
+  EXPECT_TRUE(Until(kNoon - kOneDay));
+}
+
+// It gave a week's savings at most, and the next day begins when it begins.
+TEST_F(QuotaTest, AClockThatWasAheadForAMomentStopsNobody) {
+  Take(70, kNoon);
+  EXPECT_FALSE(Until(kNoon + kOneDay * 365));
+  Take(70, kNoon + kOneDay * 365);
+  EXPECT_EQ(Until(kNoon), Instant::BeijingMidnight(kDay + 1));
+  EXPECT_FALSE(Until(kNoon + kOneDay));
+  Take(10, kNoon + kOneDay);
+  EXPECT_EQ(Until(kNoon + kOneDay), Instant::BeijingMidnight(kDay + 2));
 }
 
 }  // namespace
