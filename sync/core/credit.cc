@@ -53,10 +53,13 @@ uint64_t CreditWindow::Open(Instant now) {
   window_ = kCreditBytesFirst;
   outstanding_ = static_cast<int64_t>(window_);
   measured_since_ = now;
+  came_at_ = now;
   return window_;
 }
 
-uint64_t CreditWindow::Renew() {
+uint64_t CreditWindow::Renew(Instant now) {
+  if (renewed_ || now < came_at_ + limits::kPeerSilenceMax) return 0;
+  renewed_ = true;
   outstanding_ = static_cast<int64_t>(window_);
   return window_;
 }
@@ -71,6 +74,8 @@ absl::Status CreditWindow::Received(uint64_t cost) {
 
 uint64_t CreditWindow::Consumed(uint64_t cost, Instant now) {
   Measure(cost, now);
+  came_at_ = now;
+  renewed_ = false;
   const int64_t room = static_cast<int64_t>(window_) - outstanding_;
   if (room < static_cast<int64_t>(window_ / 4)) return 0;
   outstanding_ += room;

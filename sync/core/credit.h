@@ -55,8 +55,11 @@ class CreditWindow {
  public:
   // The first grant, once the peer is known.
   uint64_t Open(Instant now);
-  // Nothing comes though there is credit: it may have been lost. A whole window is granted anew.
-  uint64_t Renew();
+  // Something is awaited: if nothing at all came for limits::kPeerSilenceMax, credit may have been
+  // lost, and a whole window is granted anew; once, until something comes. 0: not now.
+  uint64_t Renew(Instant now);
+  // The clock was set back by so much.
+  void SetBack(Duration by) { came_at_ = came_at_ - by; }
   // SYNC-CREDIT when a frame of `cost` came although everything granted was used up.
   absl::Status Received(uint64_t cost);
   // A frame of `cost` was dealt with: what to grant now, or 0. Grants come in quarters of a window,
@@ -73,6 +76,8 @@ class CreditWindow {
   int64_t outstanding_ = 0;  // granted and not yet used; below zero by one frame at most
   Instant measured_since_;
   uint64_t measured_bytes_ = 0;
+  Instant came_at_;  // when the last frame was dealt with
+  bool renewed_ = false;
 };
 
 }  // namespace tj::sync

@@ -116,6 +116,7 @@ absl::Status Follower::TakeHead(const crypto::Note& note, const wire::HeadFrame&
                                 Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
   moved_at_ = now;
+  given_up_ = false;
   auto head = VerifiedHead(*options_.trust, note);
   if (!head.ok()) {
     if (InfoOf(CodeOf(head.status())).retryable) {
@@ -271,6 +272,7 @@ bool Follower::ProvesHead(const wire::SegmentFrame& frame) const {
 absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out) {
   if (state_ != State::kFollowing) return absl::OkStatus();
   moved_at_ = now;
+  given_up_ = false;
   const auto range = wire::PeekSegment(frame.segment);
   if (!range.ok()) {
     Stop(range.status(), out);
@@ -379,6 +381,7 @@ void Follower::OnRefuse(const wire::RefuseFrame& frame, Output& out) {
   const absl::Status why = ErrorFromName(frame.code, frame.detail);
   Emit(out, Event::Kind::kRefused, ledger_, frame.size, why);
   const ErrorCode code = CodeOf(why);
+  if (!frame.retry) given_up_ = true;
   if (code == ErrorCode::kSyncRollback || code == ErrorCode::kSyncFork ||
       (code == ErrorCode::kSyncGap && !frame.retry)) {
     state_ = State::kStopped;
@@ -437,7 +440,7 @@ absl::Status Follower::OnTimer(Instant now, Output& out) {
 std::optional<Instant> Follower::WakeAt() const {
   if (state_ == State::kStopped) return std::nullopt;
   const std::optional<Instant> retry = requests_.WakeAt();
-  if (!Behind()) return retry;
+  if (!Behind() || given_up_) return retry;
   const Instant stall = StallsAt();
   return retry && *retry < stall ? retry : stall;
 }

@@ -102,7 +102,7 @@ class Follower {
   absl::StatusOr<std::optional<crypto::Note>> Verified(const crypto::Head& head) const;
   bool ProvesHead(const wire::SegmentFrame& frame) const;
   // Leaves that the head covers did not come for kStallMax.
-  bool LeavesOverdue(Instant now) const { return Behind() && now >= StallsAt(); }
+  bool LeavesOverdue(Instant now) const { return Behind() && !given_up_ && now >= StallsAt(); }
   bool Behind() const { return newest_ && frontier_.size() < newest_->head.size; }
   void RefuseForNow(const absl::Status& why, Output& out);
   void Stop(const absl::Status& reason, Output& out);
@@ -119,6 +119,7 @@ class Follower {
   std::optional<crypto::Note> seen_;      // our newest statements
   std::optional<crypto::Note> held_;
   Instant moved_at_;                     // when something of this ledger came last
+  bool given_up_ = false;                // the peer said that no more comes, and nothing came since
   std::optional<Instant> paused_until_;  // the origin's quota is used up
   std::optional<Instant> behind_since_;  // the newest head covers leaves that are not here
   Bucket heads_{limits::kHeadsBurst, limits::kHeadsPerSecond};

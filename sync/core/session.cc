@@ -164,6 +164,7 @@ void Session::Impl::NoteTime(Instant now) {
   if (now < newest_time) {
     const Duration by = newest_time - now;
     liveness.SetBack(by);
+    window.SetBack(by);
     for (auto& [ledger, publisher] : publishers) publisher.SetBack(by);
     for (auto& [ledger, follower] : followers) follower.SetBack(by);
   }
@@ -182,7 +183,8 @@ absl::Status Session::Impl::Advance(Instant now, Output& out) {
   }
   if (std::any_of(followers.begin(), followers.end(),
                   [now](const auto& entry) { return entry.second.Stalled(now); })) {
-    out.then_send.push_back(wire::CreditFrame{window.Renew()});
+    const uint64_t grant = window.Renew(now);
+    if (grant > 0) out.then_send.push_back(wire::CreditFrame{grant});
   }
   for (auto& [ledger, publisher] : publishers) TJ_RETURN_IF_ERROR(publisher.OnTimer(now, out));
   for (auto& [ledger, follower] : followers) TJ_RETURN_IF_ERROR(follower.OnTimer(now, out));

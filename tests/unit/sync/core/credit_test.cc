@@ -115,9 +115,24 @@ TEST(CreditWindow, RenewsAWindow) {
   CreditWindow window;
   window.Open(Instant{0});
   ASSERT_TRUE(window.Received(1000).ok());
-  EXPECT_EQ(window.Renew(), kInitial);
-  EXPECT_EQ(window.Renew(), kInitial);
+  EXPECT_EQ(window.Renew(Instant{59'999}), 0u) << "it may still come";
+  EXPECT_EQ(window.Renew(Instant{60'000}), kInitial);
+  EXPECT_EQ(window.Renew(Instant{120'000}), 0u) << "if that was lost, nothing can help";
   EXPECT_EQ(window.outstanding(), static_cast<int64_t>(kInitial));
+}
+
+// Where some ledger always waits for something, the others' frames show that there is credit.
+TEST(CreditWindow, RenewsNothingWhileFramesCome) {
+  CreditWindow window;
+  window.Open(Instant{0});
+  for (int64_t minute = 1; minute < 100; ++minute) {
+    const Instant now{minute * 60'000};
+    ASSERT_TRUE(window.Received(100).ok());
+    window.Consumed(100, now - Duration(1));
+    EXPECT_EQ(window.Renew(now), 0u);
+  }
+  window.SetBack(Duration(3'600'000));
+  EXPECT_EQ(window.Renew(Instant{99 * 60'000 - 3'600'000 + 60'000}), kInitial);
 }
 
 // Two seconds of the rate: a link that moves 2 MiB a second gets 4 MiB.
