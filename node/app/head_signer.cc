@@ -63,8 +63,9 @@ void HeadSigner::Run() {
   while (!stopping_) {
     wake_.wait_for(lock, limits::kHeartbeatInterval, [this] { return grown_ || stopping_; });
     if (stopping_) return;
-    const bool urgent = std::exchange(urgent_, false);
     const State state = state_;
+    // It is for the next head, however long there is none.
+    const bool urgent = state == State::kSigning && std::exchange(urgent_, false);
     const bool after_wait = after_wait_;
     grown_ = false;
     lock.unlock();
@@ -96,6 +97,7 @@ void HeadSigner::Sign(bool urgent) {
   LogError("head-not-signed", note.status());
   const std::lock_guard lock(mutex_);
   grown_ = true;  // tried again on the next beat
+  urgent_ = urgent_ || urgent;
 }
 
 }  // namespace tj::app

@@ -46,7 +46,7 @@ class NodeImpl final : public Node {
     // The writer's hook points at folds and signer: it goes before them.
     services_.reset();
     parts_.reset();
-    if (truth_ != nullptr) truth_->OnCommit([](uint64_t) {});
+    if (truth_ != nullptr) truth_->OnCommit({});
     folds_.reset();
     signer_.reset();
     host_.reset();
@@ -115,8 +115,8 @@ class NodeImpl final : public Node {
                           .published = [this](const crypto::Note& note,
                                               bool urgent) { Published(note, urgent); }});
     if (own_ledger_->lost()) signer_->Freeze();
-    truth_->OnCommit([this](uint64_t) {
-      signer_->Wake(false);
+    truth_->OnCommit([this](uint64_t, bool urgent) {
+      signer_->Wake(urgent);
       folds_->Wake();
     });
     TJ_ASSIGN_OR_RETURN(link_, StartLink());

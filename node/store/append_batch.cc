@@ -169,7 +169,10 @@ void AppendBatch::Take(PreparedRecord record, const Plan& plan) {
     others_.Put(keys::Private(number_, index, static_cast<uint8_t>(part.kind)),
                 values::EncodePrivate({part.salt, part.sealed}));
   }
-  if ((record.flags & wire::kFlagUrgent) != 0) others_.Put(keys::Urgent(number_, index), {});
+  if ((record.flags & wire::kFlagUrgent) != 0) {
+    others_.Put(keys::Urgent(number_, index), {});
+    urgent_ = true;
+  }
   wire::Leaf& leaf = leaves_.emplace_back();
   leaf.header.family = record.family;
   leaf.header.flags = record.flags;

@@ -69,6 +69,8 @@ class AppendBatch {
   void FillLeaves(std::vector<Appended>& answers) const;
 
   uint64_t records() const { return leaves_.size(); }
+  // Whether one of them is urgent.
+  bool urgent() const { return urgent_; }
 
  private:
   // What is to be done with a record of the request that is being added.
@@ -94,9 +96,10 @@ class AppendBatch {
   std::vector<wire::Leaf> leaves_;                  // new, from old_size_ on
   std::vector<Hash> hashes_;                        // of leaves_, after Finish
   std::unordered_map<Bytes, values::Dedup> dedup_;  // of this batch
-  KvBatch others_;                                  // dedup keys, private parts, cursors
-  std::unique_ptr<KvIterator> case_keys_;           // made when first needed
-  std::optional<LedgerView> view_;                  // made when first needed
+  bool urgent_ = false;
+  KvBatch others_;                         // dedup keys, private parts, cursors
+  std::unique_ptr<KvIterator> case_keys_;  // made when first needed
+  std::optional<LedgerView> view_;         // made when first needed
 };
 
 }  // namespace tj::store

@@ -123,6 +123,7 @@ void Committer::Plan(Request& request, Stage& stage, AppendBatch& appends,
 
 absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests, bool own_held) {
   trouble_ = absl::OkStatus();
+  urgent_ = false;
   // Appends that were queued before it was held give indices from where the ledger stood.
   follow_own_ = own_held && std::none_of(requests.begin(), requests.end(), [](const Request& r) {
                   return std::holds_alternative<AppendRequest>(r.what);
@@ -150,6 +151,7 @@ absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests, bool own_
   if (follow_own_) cache_.Clear();  // it knows nothing of what came back
   stage.Settle();
   if (!stage.trouble().ok()) trouble_ = stage.trouble();
+  urgent_ = appends.urgent();
   for (Request& request : requests) appends.FillLeaves(request.answers);
   return absl::OkStatus();
 }

@@ -56,6 +56,8 @@ class Committer {
   uint64_t commits() const { return commits_; }
   // Damage or a clock that did not stop the last commit but should be known.
   const absl::Status& trouble() const { return trouble_; }
+  // Whether the last commit added urgent records to the own ledger.
+  bool urgent() const { return urgent_; }
   void ConfirmClock();
 
  private:
@@ -74,6 +76,7 @@ class Committer {
   LedgerTable table_;
   uint64_t commits_ = 0;
   bool follow_own_ = false;  // in the commit under way
+  bool urgent_ = false;      // in the last commit
   ClockGate clock_gate_;
   AppendCache cache_;
   absl::Status trouble_;

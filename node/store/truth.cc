@@ -150,7 +150,7 @@ class TruthImpl final : public Truth {
     return status;
   }
 
-  void OnCommit(std::function<void(uint64_t)> hook) override { writer_->OnCommit(std::move(hook)); }
+  void OnCommit(CommitHook hook) override { writer_->OnCommit(std::move(hook)); }
 
   void ConfirmClock() override { writer_->ConfirmClock(); }
 

@@ -76,6 +76,9 @@ struct TruthStatus {
   absl::Status held;      // what requests about the own ledger are told while it is held
 };
 
+// `urgent`: the commit added urgent records to the own ledger.
+using CommitHook = std::function<void(uint64_t own_size, bool urgent)>;
+
 class Truth {
  public:
   // STORE-ROLLBACK when the ledger is shorter than, or different from, what HEAD says was signed;
@@ -124,7 +127,7 @@ class Truth {
   virtual bool Work() { return false; }
   // Called on the writer's thread after each commit, whatever was in it, with the own ledger's
   // size: must only post.
-  virtual void OnCommit(std::function<void(uint64_t own_size)> hook) = 0;
+  virtual void OnCommit(CommitHook hook) = 0;
 };
 
 }  // namespace tj::store

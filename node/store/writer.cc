@@ -141,7 +141,7 @@ TruthStatus Writer::Status() const {
   return status;
 }
 
-void Writer::OnCommit(std::function<void(uint64_t)> hook) {
+void Writer::OnCommit(CommitHook hook) {
   const std::lock_guard lock(mutex_);
   hook_ = std::move(hook);
 }
@@ -225,7 +225,7 @@ void Writer::EndHoldLocked(const std::vector<Request>& written) {
 void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
   const absl::Status status = committer_.Commit(*kv_, requests, own_held);
   if (!kv_->alive()) CloseAfter(status);
-  std::function<void(uint64_t)> hook;
+  CommitHook hook;
   uint64_t own_size = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -240,7 +240,7 @@ void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
     }
   }
   for (Request& request : requests) request.Answer(status);
-  if (hook) hook(own_size);
+  if (hook) hook(own_size, committer_.urgent());
 }
 
 void Writer::CloseAfter(const absl::Status& failure) {

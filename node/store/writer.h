@@ -45,7 +45,7 @@ class Writer {
   };
   Durable durable() const;
   TruthStatus Status() const;
-  void OnCommit(std::function<void(uint64_t own_size)> hook);
+  void OnCommit(CommitHook hook);
   void ConfirmClock();
   // Without a thread of its own (TruthOptions::own_thread).
   bool Work();
@@ -87,7 +87,7 @@ class Writer {
   Durable durable_;
   absl::Status last_error_;
   uint64_t closed_ = 0;
-  std::function<void(uint64_t)> hook_;
+  CommitHook hook_;
 
   std::thread thread_;  // last: it uses all of the above; none with TruthOptions::own_thread off
 };

@@ -113,10 +113,10 @@ class Peer {
             .open = {}, .beat = {}, .published = [this](const crypto::Note&, bool urgent) {
               link_->Published(own_, urgent);
             }});
-    truth_->OnCommit([this](uint64_t) { heads_->Wake(false); });
+    truth_->OnCommit([this](uint64_t, bool) { heads_->Wake(false); });
   }
   ~Peer() {
-    truth_->OnCommit([](uint64_t) {});
+    truth_->OnCommit({});
     heads_->Stop();
     link_->Stop();
   }

@@ -72,7 +72,7 @@ void IngestFull(const Scale& scale, Results& results) {
                                      .private_keys = keys->get(),
                                      .clock = &clock});
     app::FoldRunner folds(**truth, **derived, own, Duration(1000), clock);
-    (*truth)->OnCommit([&](uint64_t) { folds.Wake(); });
+    (*truth)->OnCommit([&](uint64_t, bool) { folds.Wake(); });
     const Stopwatch watch;
     Ingest(scale.records, preparer, **truth);
     const double ingested = watch.Wall();
@@ -87,7 +87,7 @@ void IngestFull(const Scale& scale, Results& results) {
     cpu.push_back(watch.Cpu() * 1e5 / static_cast<double>(scale.records));
     std::fprintf(stderr, "  ingest_full round: sequenced after %.1f s, counted after %.1f s\n",
                  ingested, watch.Wall());
-    (*truth)->OnCommit([](uint64_t) {});
+    (*truth)->OnCommit({});
     folds.Stop();
     derived->reset();
     derived_bytes = Scratch::BytesBelow(scratch.path() + "/derived");

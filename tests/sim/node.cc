@@ -155,10 +155,10 @@ void Node::Start() {
                                                     HostHooks());
   running->folds = std::make_unique<app::FoldRound>(*running->truth, *running->derived, own_,
                                                     kSummaryInterval, clock_);
-  running->truth->OnCommit([this](uint64_t) {
+  running->truth->OnCommit([this](uint64_t, bool urgent) {
     if (!running_) return;
     running_->folded = false;
-    KickSigner(Duration(0), false);
+    KickSigner(Duration(0), urgent);
     KickFolds(loop_.rng.Within(1, 300));
   });
   running_ = std::move(running);
@@ -246,7 +246,7 @@ void Node::Stop() {
   loop_.Trace(code().text(), "stops");
   const auto drivers = running_->drivers;
   for (const auto& [peer, driver] : drivers) driver->Abort(false);
-  running_->truth->OnCommit([](uint64_t) {});
+  running_->truth->OnCommit({});
   ++lives_;
   running_.reset();  // finishes what is queued
   if (disk_.off()) disk_.PowerOff();
@@ -257,10 +257,6 @@ void Node::Append(store::AppendRequest request, store::AppendDone done) {
   if (!up()) return;
   const uint64_t life = lives_;
   ++running_->requests;
-  // Told with the next head, as the daemon does after it has written an alarm.
-  running_->urgent = running_->urgent ||
-                     std::any_of(request.records.begin(), request.records.end(),
-                                 [](const auto& r) { return (r.flags & wire::kFlagUrgent) != 0; });
   running_->truth->Append(std::move(request), [this, life, done = std::move(done)](auto answers) {
     // An answer that is not one of success may be of a node that is dying.
     if (answers.ok() || (life == lives_ && !dying())) done(std::move(answers));
@@ -350,8 +346,8 @@ void Node::KickSigner(Duration delay, bool urgent) {
 void Node::SignHead() {
   running_->signer_kicked = false;
   running_->signs_from = loop_.now() + limits::kHeadSignInterval;
-  const bool urgent = std::exchange(running_->urgent, false);
   if (!Opened()) return;
+  const bool urgent = std::exchange(running_->urgent, false);
   LookForSplit();
   auto note = running_->truth->SignHead(signer_, limits::kHeartbeatInterval);
   if (disk_.off()) {

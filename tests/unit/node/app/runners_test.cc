@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -145,6 +146,35 @@ TEST_F(RunnersTest, TheHeadSignerOpensBeforeItSigns) {
   const std::lock_guard lock(mutex);
   EXPECT_EQ(happened[0], "open");
   EXPECT_EQ(happened[1], "signed");
+}
+
+// Fails as often as it is told to.
+class FailingSigner final : public crypto::Signer {
+ public:
+  FailingSigner(crypto::Signer& signer, int failures) : signer_(signer), failures_(failures) {}
+  absl::StatusOr<Bytes> Sign(ByteView message) override {
+    if (failures_-- > 0) return Error(ErrorCode::kCryptoUnavailable);
+    return signer_.Sign(message);
+  }
+  Bytes PublicPoint() const override { return signer_.PublicPoint(); }
+
+ private:
+  crypto::Signer& signer_;
+  int failures_;
+};
+
+TEST_F(RunnersTest, WhatIsUrgentStaysSoUntilAHeadIsSigned) {
+  Append(0, 5);
+  FailingSigner failing(*signer_, 1);
+  std::promise<bool> published;
+  bool told = false;
+  HeadSigner signer(*truth_, failing, kPatience,
+                    {.open = {}, .beat = {}, .published = [&](const crypto::Note&, bool urgent) {
+                       if (!std::exchange(told, true)) published.set_value(urgent);
+                     }});
+  signer.Wake(true);  // before it is open, and signing fails once after that
+  signer.Shown();
+  EXPECT_TRUE(published.get_future().get());
 }
 
 TEST_F(RunnersTest, TheHeadSignerOpensWhenNobodyAnswers) {

@@ -43,7 +43,7 @@ class RowsTruth final : public Truth {
   void Release(AppendRequest, AppendDone done) override { done(Error(ErrorCode::kStoreBusy)); }
   absl::Status SettleOwn() override { return Error(ErrorCode::kStoreBusy); }
   void ConfirmClock() override {}
-  void OnCommit(std::function<void(uint64_t)>) override {}
+  void OnCommit(CommitHook) override {}
 
   mutable int snapshots = 0;
 

@@ -8,6 +8,7 @@
 #include <latch>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "crypto/leaf_hash.h"
@@ -299,10 +300,18 @@ TEST_F(TruthAppend, SaysBusyWhenTheQueueIsFull) {
 }
 
 TEST_F(TruthAppend, TellsOfEachCommit) {
-  std::promise<uint64_t> size;
-  truth_->OnCommit([&size](uint64_t own_size) { size.set_value(own_size); });
+  std::promise<std::pair<uint64_t, bool>> told[3];
+  size_t commits = 0;
+  truth_->OnCommit(
+      [&](uint64_t own_size, bool urgent) { told[commits++].set_value({own_size, urgent}); });
   Append(TestEvents(0, 5));
-  EXPECT_EQ(size.get_future().get(), 5u);
+  EXPECT_EQ(told[0].get_future().get(), std::pair(uint64_t{5}, false));
+  auto alarm = TestEvents(5, 2);
+  alarm[0].flags |= wire::kFlagUrgent;
+  Append(std::move(alarm));
+  EXPECT_EQ(told[1].get_future().get(), std::pair(uint64_t{7}, true));
+  Append(TestEvents(7, 1));
+  EXPECT_EQ(told[2].get_future().get(), std::pair(uint64_t{8}, false)) << "of this commit only";
 }
 
 TEST_F(TruthAppend, WorksByHandWithoutAThread) {
