@@ -189,7 +189,9 @@ bundle::Host HostOf(const NodeParts& parts) {
   bundle::Host host{.self = parts.own.origin, .software = Cat("tongjian/", kVersion)};
   host.trust = parts.host.trust();
   host.addresses = parts.host.addresses();
-  host.signer = parts.identity.signer.get();
+  // A node that has lost what it said makes bundles, and says nothing in them.
+  host.signer = &parts.host.signer();
+  host.sealer = parts.identity.signer.get();
   host.ledgers = &parts.host.ledgers();
   host.clock = &parts.clock;
   host.persist = [&parts](std::vector<sync::PersistOp> ops) {

@@ -153,7 +153,7 @@ class Exporter {
     report_.bytes = 0;
     for (Part& part : done_) {
       TJ_ASSIGN_OR_RETURN(previous,
-                          part.writer->Seal(report_.parts, previous, part.ranges, *host_.signer));
+                          part.writer->Seal(report_.parts, previous, part.ranges, *host_.sealer));
       report_.bytes += part.writer->bytes();
     }
     return absl::OkStatus();

@@ -26,7 +26,8 @@ struct Host {
   std::string software;
   std::shared_ptr<const crypto::TrustStore> trust;       // shared with sessions; immutable
   std::shared_ptr<const crypto::AddressBook> addresses;  // null without an encryption key
-  crypto::Signer* signer = nullptr;
+  crypto::Signer* signer = nullptr;                      // of what sessions sign: statements
+  crypto::Signer* sealer = nullptr;                      // of manifests
   sync::Ledgers* ledgers = nullptr;
   const Clock* clock = nullptr;
   // Writes the batch synced, and waits for that.

@@ -50,7 +50,7 @@ Host HostOf(scenario::MemoryNode& node, const NodeCode& self) {
       {{.code = kBureau, .parent = {}}, {.code = kCounty, .parent = kBureau}});
   Host host{.self = self, .software = "fuzz"};
   host.trust = trust;
-  host.signer = &Keyring::Instance().SignerOf(self, 1);
+  host.signer = host.sealer = &Keyring::Instance().SignerOf(self, 1);
   host.ledgers = &node;
   host.clock = &clock;
   host.persist = [&node](const std::vector<sync::PersistOp>& ops) {

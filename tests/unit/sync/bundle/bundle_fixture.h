@@ -53,7 +53,7 @@ struct Side {
     host.software = "test";
     host.trust = keyring.Trust(members);
     host.addresses = keyring.Addresses(*host.trust, code);
-    host.signer = &keyring.SignerOf(code, 1);
+    host.signer = host.sealer = &keyring.SignerOf(code, 1);
     host.ledgers = &node;
     host.clock = &clock;
     host.persist = [this](const std::vector<sync::PersistOp>& ops) {

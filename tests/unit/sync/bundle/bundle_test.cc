@@ -206,10 +206,28 @@ TEST_F(BundleTest, ForAnotherNodeIsRefused) {
 // A file that somebody else sealed to the bureau in the county's name.
 TEST_F(BundleTest, AnotherSignerIsRefused) {
   county.Write(10, clock.now);
-  county.host.signer = &scenario::Keyring::Instance().SignerOf(other.code, 1);
+  county.host.sealer = &scenario::Keyring::Instance().SignerOf(other.code, 1);
   const Imported imported = ImportAt(bureau, ExportTo(county, bureau)[0]);
   EXPECT_EQ(CodeOf(imported.status), ErrorCode::kSyncUnknownKey) << imported.status;
   EXPECT_FALSE(imported.report.manifest.has_value());
+}
+
+// A node that has lost its own ledger takes and makes files, and states nothing.
+TEST_F(BundleTest, WhoMayNotSignStatementsStillSealsFiles) {
+  class Closed final : public crypto::Signer {
+   public:
+    absl::StatusOr<Bytes> Sign(ByteView) override { return Error(ErrorCode::kCryptoUnavailable); }
+    Bytes PublicPoint() const override { return {}; }
+  } closed;
+  county.Write(100, clock.now);
+  bureau.host.signer = &closed;
+  const Imported at_bureau = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  const auto reply = ReplyTo(bureau, county, at_bureau);
+  ASSERT_EQ(reply.size(), 1u);
+  const Imported at_county = ImportAt(county, reply[0]);
+  ASSERT_TRUE(at_county.status.ok()) << at_county.status;
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kSeen), 0u);
+  EXPECT_EQ(StatedBy(county, bureau, Kind::kHeld), 0u);
 }
 
 TEST_F(BundleTest, BodiesThatAreOwedAreAskedForAndAnswered) {
