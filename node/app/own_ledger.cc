@@ -192,13 +192,14 @@ absl::StatusOr<std::vector<store::PreparedRecord>> OwnLedger::FirstRecords(const
 }
 
 absl::Status OwnLedger::Open(bool after_wait) {
+  const uint64_t hold = truth_.Status().hold;  // before the view: Lose changes it last
   const View now = view();
   if (now.state == State::kOpen) return absl::OkStatus();
   if (now.state == State::kLost || now.state == State::kRecovering) return now.why;
   if (now.state == State::kRecovered) TJ_RETURN_IF_ERROR(Settle(now));
   store::AppendRequest first;
   TJ_ASSIGN_OR_RETURN(first.records, FirstRecords(now, after_wait));
-  TJ_RETURN_IF_ERROR(truth_.ReleaseAndWait(std::move(first)).status());
+  TJ_RETURN_IF_ERROR(truth_.ReleaseAndWait(std::move(first), hold).status());
   {
     const std::lock_guard lock(mutex_);
     if (view_.state == State::kLost) {  // shown meanwhile

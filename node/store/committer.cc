@@ -100,6 +100,7 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
 
 void Committer::Plan(Request& request, Stage& stage, AppendBatch& appends,
                      const absl::StatusOr<Instant>& recorded_at) {
+  if (!request.refused.ok()) return;
   if (auto* const append = std::get_if<AppendRequest>(&request.what)) {
     if (!append->records.empty() && !recorded_at.ok()) {
       request.refused = recorded_at.status();
@@ -126,7 +127,7 @@ absl::Status Committer::Commit(Kv& kv, std::vector<Request>& requests, bool own_
   urgent_ = false;
   // Appends that were queued before it was held give indices from where the ledger stood.
   follow_own_ = own_held && std::none_of(requests.begin(), requests.end(), [](const Request& r) {
-                  return std::holds_alternative<AppendRequest>(r.what);
+                  return r.refused.ok() && std::holds_alternative<AppendRequest>(r.what);
                 });
   const LedgerMemory& own = table_.ledgers.at(own_);
   const auto recorded_at = RecordedAt();

@@ -32,7 +32,7 @@ struct Request {
   size_t bytes = 0;
   uint64_t ends_hold = 0;  // once it is written: the writer's number of it; 0: none
 
-  // Filled by the committer.
+  // Filled by the committer; not OK before: nothing is done of it.
   absl::Status refused;
   std::vector<Appended> answers;
 

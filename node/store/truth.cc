@@ -81,13 +81,15 @@ class TruthImpl final : public Truth {
 
   void Hold(absl::Status why) override { writer_->Hold(std::move(why)); }
 
-  void Release(AppendRequest first, AppendDone done) override {
+  void Release(AppendRequest first, uint64_t hold, AppendDone done) override {
     if (auto status = CheckRequest(first); !status.ok()) return done(status);
     {
       const std::lock_guard lock(sign_mutex_);
       if (!lost_.ok()) return done(lost_);
     }
-    writer_->Release(Queued(std::move(first), std::move(done)));
+    Request queued = Queued(std::move(first), std::move(done));
+    queued.ends_hold = hold;
+    writer_->Release(std::move(queued));
   }
 
   void Follow(std::vector<FollowOp> ops, FollowDone done) override {
@@ -263,9 +265,10 @@ absl::StatusOr<std::vector<Appended>> Truth::AppendAndWait(AppendRequest request
   return WaitFor(*this, answer.get_future());
 }
 
-absl::StatusOr<std::vector<Appended>> Truth::ReleaseAndWait(AppendRequest first) {
+absl::StatusOr<std::vector<Appended>> Truth::ReleaseAndWait(AppendRequest first, uint64_t hold) {
   std::promise<absl::StatusOr<std::vector<Appended>>> answer;
-  Release(std::move(first), [&answer](auto appended) { answer.set_value(std::move(appended)); });
+  Release(std::move(first), hold,
+          [&answer](auto appended) { answer.set_value(std::move(appended)); });
   return WaitFor(*this, answer.get_future());
 }
 

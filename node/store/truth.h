@@ -74,6 +74,7 @@ struct TruthStatus {
   uint64_t reopened = 0;  // times the database was closed after a failed write
   uint64_t commits = 0;   // batches written, ever
   absl::Status held;      // what requests about the own ledger are told while it is held
+  uint64_t hold = 0;      // which hold that is: each Hold counts
 };
 
 // `urgent`: the commit added urgent records to the own ledger.
@@ -97,7 +98,7 @@ class Truth {
   virtual void Follow(std::vector<FollowOp> ops, FollowDone done) = 0;
   // Blocks until answered; not from the writer's thread. For tests and start-up.
   absl::StatusOr<std::vector<Appended>> AppendAndWait(AppendRequest request);
-  absl::StatusOr<std::vector<Appended>> ReleaseAndWait(AppendRequest first);
+  absl::StatusOr<std::vector<Appended>> ReleaseAndWait(AppendRequest first, uint64_t hold);
   absl::Status FollowAndWait(std::vector<FollowOp> ops);
 
   // Signs the own ledger as it stands, unless the newest head is of this size and younger than
@@ -109,9 +110,10 @@ class Truth {
   // Between a start and the moment when it is known that nothing was lost, and after that was
   // found.
   virtual void Hold(absl::Status why) = 0;
-  // Ends it: nothing is appended before `first`. When `first` is refused or cannot be written the
-  // ledger stays held, and so it does when it was held anew meanwhile.
-  virtual void Release(AppendRequest first, AppendDone done) = 0;
+  // Ends the hold that Status gave as `hold`, read before what `first` is made from: nothing is
+  // appended before `first`. When `first` is refused or cannot be written the ledger stays held,
+  // and so it does, without `first`, when it was held anew meanwhile.
+  virtual void Release(AppendRequest first, uint64_t hold, AppendDone done) = 0;
   // After the held ledger's lost records were followed back: takes over what is there, when it
   // holds all that is known to have been signed (HEAD, the findings kept); deletes those findings.
   // It stays held. STORE-ROLLBACK when something is still lacking; SYNC-FORK when two histories

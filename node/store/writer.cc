@@ -116,8 +116,8 @@ void Writer::Release(Request first) {
   absl::Status refusal;
   {
     const std::lock_guard lock(mutex_);
-    first.ends_hold = holds_;
-    refusal = EnqueueLocked(first);
+    if (first.ends_hold != holds_) refusal = held_;
+    if (refusal.ok()) refusal = EnqueueLocked(first);
   }
   if (!refusal.ok()) first.Answer(refusal);
 }
@@ -133,6 +133,7 @@ TruthStatus Writer::Status() const {
   status.writable = refusal_.ok();
   status.refusal = refusal_;
   status.held = held_;
+  status.hold = holds_;
   status.last_error = last_error_;
   status.own_size = durable_.own.size();
   status.queue_records = queue_records_;
@@ -192,6 +193,7 @@ bool Writer::Work() {
 void Writer::CommitQueued(std::unique_lock<std::mutex>& lock) {
   if (std::exchange(clock_confirmed_, false)) committer_.ConfirmClock();
   std::vector<Request> requests = TakeLocked();
+  RefuseLateLocked(requests);
   const bool own_held = !held_.ok();
   lock.unlock();
   CommitOnce(std::move(requests), own_held);
@@ -214,6 +216,13 @@ std::vector<Request> Writer::TakeLocked() {
     queue_.pop_front();
   }
   return taken;
+}
+
+// What was to end a hold was made from what was known then.
+void Writer::RefuseLateLocked(std::vector<Request>& requests) const {
+  for (Request& request : requests) {
+    if (request.ends_hold > 0 && request.ends_hold != holds_) request.refused = held_;
+  }
 }
 
 void Writer::EndHoldLocked(const std::vector<Request>& written) {

@@ -35,6 +35,7 @@ class Writer {
   void Enqueue(Request request);
   // While held, appends are refused with `why`, until `first` is written.
   void Hold(absl::Status why);
+  // Unless it is another hold than first.ends_hold by then.
   void Release(Request first);
   // Finishes what is queued and closes. Nothing may be enqueued from now on; the rest can be asked.
   void Stop();
@@ -56,6 +57,7 @@ class Writer {
   void Run();
   std::vector<Request> TakeLocked();
   void CommitQueued(std::unique_lock<std::mutex>& lock);
+  void RefuseLateLocked(std::vector<Request>& requests) const;
   void EndHoldLocked(const std::vector<Request>& written);
   void CommitOnce(std::vector<Request> requests, bool own_held);
   void CloseAfter(const absl::Status& failure);

@@ -389,7 +389,7 @@ bool Node::Opened() {
   using Signing = Running::Signing;
   if (running_->signing != Signing::kOpening) return running_->signing == Signing::kSigning;
   const absl::Status status = bugs_.Has(Bug::kRestartRecordMissing)
-                                  ? running_->truth->ReleaseAndWait({}).status()
+                                  ? running_->truth->ReleaseAndWait({}, Status().hold).status()
                                   : running_->own->Open(running_->after_wait);
   if (disk_.off()) {
     loop_.After(Duration(0), [this] { Crash(false); });

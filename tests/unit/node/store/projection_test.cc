@@ -40,7 +40,9 @@ class RowsTruth final : public Truth {
   }
   TruthStatus Status() const override { return {}; }
   void Hold(absl::Status) override {}
-  void Release(AppendRequest, AppendDone done) override { done(Error(ErrorCode::kStoreBusy)); }
+  void Release(AppendRequest, uint64_t, AppendDone done) override {
+    done(Error(ErrorCode::kStoreBusy));
+  }
   absl::Status SettleOwn() override { return Error(ErrorCode::kStoreBusy); }
   void ConfirmClock() override {}
   void OnCommit(CommitHook) override {}

@@ -78,10 +78,13 @@ TEST_F(TruthFailure, OpensAgainAndLosesNothing) {
 TEST_F(TruthFailure, StaysHeldWhenWhatShouldEndThatIsNotWritten) {
   truth_->Hold(Error(ErrorCode::kNotReady, "at the start"));
   faults_.FailAfter(0, ErrorCode::kStoreUnavailable);
-  EXPECT_EQ(CodeOf(truth_->ReleaseAndWait(Records({TestTick("restart")})).status()),
-            ErrorCode::kStoreUnavailable);
+  EXPECT_EQ(
+      CodeOf(
+          truth_->ReleaseAndWait(Records({TestTick("restart")}), truth_->Status().hold).status()),
+      ErrorCode::kStoreUnavailable);
   EXPECT_EQ(CodeOf(Append(0, 1).status()), ErrorCode::kNotReady);
-  while (!truth_->ReleaseAndWait(Records({TestTick("restart")})).ok()) std::this_thread::yield();
+  while (!truth_->ReleaseAndWait(Records({TestTick("restart")}), truth_->Status().hold).ok())
+    std::this_thread::yield();
   EXPECT_TRUE(truth_->Status().held.ok());
   EXPECT_EQ(Append(0, 1)->at(0).index, Index{1});
 }
@@ -96,12 +99,23 @@ TEST_F(TruthFailure, IsNotReleasedByWhatWasToEndAnEarlierHold) {
   holding.wait();
   truth_->Hold(Error(ErrorCode::kNotReady, "at the start"));
   std::promise<bool> released;
-  truth_->Release(Records({TestTick("restart")}),
+  truth_->Release(Records({TestTick("restart")}), truth_->Status().hold,
                   [&](const auto& answers) { released.set_value(answers.ok()); });
   truth_->Hold(Error(ErrorCode::kSyncRollback, "a follower has shown it"));
   held.count_down();
-  EXPECT_TRUE(released.get_future().get());
+  EXPECT_FALSE(released.get_future().get());
   EXPECT_EQ(CodeOf(Append(0, 1).status()), ErrorCode::kSyncRollback);
+  EXPECT_EQ(truth_->Status().own_size, 1u) << "the record is not written either";
+}
+
+TEST_F(TruthFailure, IsNotReleasedByWhatWasMadeBeforeItWasHeld) {
+  truth_->Hold(Error(ErrorCode::kNotReady, "at the start"));
+  const uint64_t hold = truth_->Status().hold;
+  truth_->Hold(Error(ErrorCode::kSyncRollback, "a follower has shown it"));
+  EXPECT_EQ(CodeOf(truth_->ReleaseAndWait(Records({TestTick("restart")}), hold).status()),
+            ErrorCode::kSyncRollback);
+  EXPECT_EQ(CodeOf(truth_->Status().held), ErrorCode::kSyncRollback);
+  EXPECT_EQ(truth_->Status().own_size, 0u);
 }
 
 TEST_F(TruthFailure, TellsEverybodyWhoWaits) {

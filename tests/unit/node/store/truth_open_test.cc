@@ -260,7 +260,7 @@ TEST_F(TruthOpen, AHeldLedgerTakesNothingUntilItIsReleased) {
   EXPECT_EQ(CodeOf(truth_->AppendAndWait(Records(TestEvents(0, 1))).status()),
             ErrorCode::kNotReady);
   EXPECT_EQ(CodeOf(truth_->SignHead(*signer_, Duration(0)).status()), ErrorCode::kNotReady);
-  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")}), truth_->Status().hold).ok());
   Append(0, 2);
   EXPECT_EQ(Sign().head.size, 3u);
   EXPECT_EQ(AllLeaves(*truth_, TestLedger())[0].header.family, Family::kTick);
@@ -287,7 +287,7 @@ TEST_F(TruthOpen, AnOwnLedgerIsFollowedBackOnlyWhileItIsHeld) {
   ASSERT_TRUE(truth_->FollowAndWait({FollowedHead{TestLedger(), 20, signed_head.Text()}}).ok());
   ASSERT_TRUE(truth_->SettleOwn().ok());
   EXPECT_EQ(truth_->Status().signed_size, 20u);
-  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")}), truth_->Status().hold).ok());
   EXPECT_EQ(Sign().head.size, 21u);
   Restart();
   EXPECT_EQ(truth_->Status().own_size, 21u);
@@ -311,13 +311,14 @@ TEST_F(TruthOpen, ALedgerShorterThanItsHeadFileOpensHeldWhereThatIsAskedFor) {
   options.open_when_lost = true;
   truth_ = OpenTruth(std::move(options));
   EXPECT_EQ(CodeOf(truth_->Status().held), ErrorCode::kStoreRollback);
-  EXPECT_EQ(CodeOf(truth_->ReleaseAndWait(Records({TestTick("first")})).status()),
-            ErrorCode::kStoreRollback);
+  EXPECT_EQ(
+      CodeOf(truth_->ReleaseAndWait(Records({TestTick("first")}), truth_->Status().hold).status()),
+      ErrorCode::kStoreRollback);
   source.Next(5);
   ASSERT_TRUE(truth_->FollowAndWait({source.Next(5)}).ok());
   ASSERT_TRUE(truth_->FollowAndWait({FollowedHead{TestLedger(), 10, signed_head.Text()}}).ok());
   ASSERT_TRUE(truth_->SettleOwn().ok());
-  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")})).ok());
+  ASSERT_TRUE(truth_->ReleaseAndWait(Records({TestTick("first")}), truth_->Status().hold).ok());
   Restart();
   EXPECT_EQ(truth_->Status().own_size, 11u);
 }
