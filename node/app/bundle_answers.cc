@@ -198,7 +198,8 @@ bundle::Host HostOf(const NodeParts& parts) {
     return parts.host.PersistAndWait(std::move(ops));
   };
   host.on_event = [&parts](const NodeCode& peer, const sync::Event& event) {
-    parts.host.OnEvent(peer, event);
+    // There is no stream: nobody is there who would say more.
+    if (event.kind != sync::Event::Kind::kReady) parts.host.OnEvent(peer, event);
   };
   return host;
 }

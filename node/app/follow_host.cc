@@ -130,6 +130,7 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
     case Kind::kSegmentHeld:
       hooks_.grown();
       break;
+    case Kind::kOwnShown:
     case Kind::kHeadSeen:
     case Kind::kPeerSeen:
     case Kind::kBodyOpened:

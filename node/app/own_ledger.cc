@@ -92,10 +92,11 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
   if (event.kind == Kind::kOwnRollback) return Lose(event.status);
   std::unique_lock lock(mutex_);
   const bool recovering = view_.state == State::kRecovering && view_.from == peer;
-  if (event.kind == Kind::kReady) {
-    const bool waiting = view_.state == State::kWaiting;
+  if (event.kind == Kind::kOwnShown || event.kind == Kind::kReady) {
+    const bool ends =
+        view_.state == State::kWaiting && (event.kind == Kind::kOwnShown || NothingToShow(peer));
     lock.unlock();
-    if (waiting) hooks_.shown();
+    if (ends) hooks_.shown();
   } else if (recovering && event.kind == Kind::kHeadSeen) {
     view_.target = event.size;
   } else if (recovering && event.kind == Kind::kHeldAll) {
@@ -108,6 +109,13 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
     lock.unlock();
     hooks_.streams();
   }
+}
+
+// Nothing was ever signed here, and the peer has just shown nothing else. A new child shows nothing
+// of a ledger that was lost, either: the parent's word counts, where there is one.
+bool OwnLedger::NothingToShow(const NodeCode& peer) const {
+  const bool believed = !config_.parent || config_.parent->code == peer;
+  return believed && truth_.Status().signed_size == 0;
 }
 
 absl::Status OwnLedger::Recover(const NodeCode& from) {

@@ -51,7 +51,8 @@ class OwnLedger {
 
   // Begins: with what was found when the truth was opened.
   void Begin();
-  // A session's event about our ledger, or kReady.
+  // A session's event about our ledger, or kReady: not of a bundle, which tells nothing by what it
+  // does not show.
   void OnEvent(const NodeCode& peer, const sync::Event& event);
   // On the head signer's thread: settles what came back, writes the first records, opens.
   absl::Status Open(bool after_wait);
@@ -68,6 +69,7 @@ class OwnLedger {
 
  private:
   void Lose(const absl::Status& why);
+  bool NothingToShow(const NodeCode& peer) const;
   absl::Status Settle(const View& view);
   absl::StatusOr<std::vector<store::PreparedRecord>> FirstRecords(const View& view,
                                                                   bool after_wait);

@@ -10,6 +10,8 @@ std::string_view EventName(Event::Kind kind) {
   switch (kind) {
     case Event::Kind::kReady:
       return "ready";
+    case Event::Kind::kOwnShown:
+      return "own-shown";
     case Event::Kind::kHeadSeen:
       return "head-seen";
     case Event::Kind::kSegmentHeld:

@@ -75,6 +75,7 @@ using PersistOp = std::variant<PersistSegment, PersistHead, PersistStatement, Pe
 struct Event {
   enum class Kind : uint8_t {
     kReady,            // hello exchanged, what the peer shows is checked; following and serving
+    kOwnShown,         // a follower's hello showed a head of our own ledger, and it is checked
     kHeadSeen,         // a head of a followed ledger was verified
     kSegmentHeld,      // leaves were added
     kHeldAll,          // everything up to the newest head is here

@@ -67,6 +67,8 @@ class Publisher {
   void SetBack(Duration by);
 
   const LedgerId& ledger() const { return ledger_; }
+  // Nothing more of it on this stream, for what the peer showed or said.
+  bool stopped() const { return state_ == State::kStopped; }
   Session::LedgerProgress Progress() const;
 
  private:

@@ -240,6 +240,13 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
   TJ_RETURN_IF_ERROR(BeginReturns(hello, out));
   const uint64_t ledgers = limits::kLightFramesPerLedger * (publishers.size() + followers.size());
   light.Widen(ledgers, ledgers);
+  // Of the peer's right to follow, and of what it shows, the publisher has judged.
+  for (const auto& [ledger, held] : served) {
+    const bool shown = held != nullptr && !held->head.empty() && ledger.origin == options.self;
+    if (shown && !publishers.at(ledger).stopped()) {
+      Emit(out, Event::Kind::kOwnShown, ledger, held->size);
+    }
+  }
   // Last, so that whoever hears it knows whether the peer holds what we have lost.
   Emit(out, Event::Kind::kReady, LedgerId{options.peer, Epoch{}}, 0);
   return absl::OkStatus();

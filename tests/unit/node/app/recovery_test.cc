@@ -120,6 +120,33 @@ TEST_F(RecoveryTest, NothingIsWrittenBeforeTheRestartRecord) {
   EXPECT_TRUE(restart->after_wait());
 }
 
+// As when a node was set back, and one that has never met it dials first.
+TEST_F(RecoveryTest, WhoShowsNothingOfOurLedgerDoesNotEndTheWait) {
+  StartedCounty county(clock_, trust_);
+  const uint64_t hold = county.peer.truth->Status().hold;
+  ASSERT_TRUE(
+      county.peer.truth->ReleaseAndWait(store::Records({store::TestTick("a life before")}), hold)
+          .ok());
+  county.peer.Sign();
+  county.peer.truth->Hold(Error(ErrorCode::kNotReady, "waiting for a follower"));
+  TestPeer follower("370800", clock_, trust_);
+  Meet(county.peer, follower);  // follows it from now on
+  EXPECT_EQ(county.shown, 0);
+  EXPECT_EQ(county.own->view().state, State::kWaiting);
+  Meet(county.peer, follower);
+  EXPECT_EQ(county.shown, 1);
+}
+
+TEST_F(RecoveryTest, OfAnEmptyLedgerTheParentsSilenceCounts) {
+  StartedCounty county(clock_, trust_);
+  county.config.parent = Config::Parent{.code = bureau_.own.origin, .address = ""};
+  const sync::Event ready{sync::Event::Kind::kReady, bureau_.own, 0, {}};
+  county.own->OnEvent(*NodeCode::Parse("370827"), ready);
+  EXPECT_EQ(county.shown, 0) << "a child that is new knows nothing";
+  county.own->OnEvent(bureau_.own.origin, ready);
+  EXPECT_EQ(county.shown, 1);
+}
+
 TEST_F(RecoveryTest, ALostLedgerComesBackFromTheNodeAbove) {
   StartedCounty county(clock_, trust_);
   Live(*county.keys);
