@@ -9,9 +9,11 @@
 #include "node/app/log.h"
 #include "node/app/own_names.h"
 #include "node/app/version.h"
+#include "node/store/values.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
+#include "protocol/wire/bytes_io.h"
 #include "protocol/wire/payload.h"
 
 namespace tj::app {
@@ -19,6 +21,8 @@ namespace {
 
 // Ranges in one loss record: well under limits::kBodyBytesMax at ten bytes a number.
 constexpr size_t kRangesPerRecord = 8'000;
+// Under this emitter's cursor a Recovery is kept; empty: none.
+constexpr char kRecoveryEmitter[] = "~recovery";
 // Missing bodies read at once.
 constexpr size_t kMissingPerRead = 10'000;
 
@@ -51,6 +55,7 @@ OwnLedger::OwnLedger(store::Truth& truth, const Config& config, const store::Pri
       hooks_(std::move(hooks)) {}
 
 void OwnLedger::Begin() {
+  ReadRecovery();
   absl::Status lost = truth_.Status().held;
   if (lost.ok() || CodeOf(lost) != ErrorCode::kStoreRollback) {
     const auto snapshot = truth_.Snapshot();
@@ -61,6 +66,22 @@ void OwnLedger::Begin() {
     lost = Error(ErrorCode::kSyncRollback, "found at an earlier start, and not recovered yet");
   }
   Lose(lost);
+}
+
+// One that a crash came between: everything may be back, and only the `loss` record be lacking.
+void OwnLedger::ReadRecovery() {
+  const auto snapshot = truth_.Snapshot();
+  if (!snapshot.ok()) return;
+  const auto cursor = store::ReadEmitterCursor((*snapshot)->reader(), kRecoveryEmitter);
+  if (!cursor.ok()) return LogError("recovery-not-read", cursor.status());
+  if (!*cursor || (*cursor)->empty()) return;
+  wire::Reader reader(**cursor);
+  const uint64_t left = reader.U64();
+  const uint64_t parts_lost = reader.U64();
+  const auto giver = NodeCode::Parse(reader.Raw(reader.remaining()));
+  if (!giver.ok()) return LogError("recovery-not-read", giver.status());
+  const std::lock_guard lock(mutex_);
+  recovery_ = Recovery{*giver, left, parts_lost};
 }
 
 void OwnLedger::Lose(const absl::Status& why) {
@@ -127,10 +148,12 @@ absl::Status OwnLedger::Recover(const NodeCode& from) {
     }
     view_.state = State::kRecovering;
     view_.from = from;
-    view_.left = truth_.Status().own_size;
     view_.target = 0;
     view_.last_try = absl::OkStatus();
-    parts_lost_ = 0;
+    // One that was broken off goes on: it is of one loss.
+    if (!recovery_) recovery_ = Recovery{from, truth_.Status().own_size, 0};
+    recovery_->giver = from;
+    view_.left = recovery_->left;
   }
   hooks_.streams();
   return absl::OkStatus();
@@ -145,7 +168,14 @@ std::optional<LedgerId> OwnLedger::Reclaim(const NodeCode& peer) const {
 absl::StatusOr<store::FollowOp> OwnLedger::Names(ByteView segment) {
   TJ_ASSIGN_OR_RETURN(NamedRecords named, NamesOf(segment, keys_));
   const std::lock_guard lock(mutex_);
-  parts_lost_ += named.parts_lost;
+  if (recovery_) {
+    recovery_->parts_lost += named.parts_lost;
+    named.op.emitter = kRecoveryEmitter;
+    wire::Writer writer(named.op.emitter_cursor);
+    writer.U64(recovery_->left);
+    writer.U64(recovery_->parts_lost);
+    writer.Raw(recovery_->giver.text());
+  }
   return store::FollowOp(std::move(named.op));
 }
 
@@ -176,27 +206,31 @@ absl::StatusOr<std::vector<store::PreparedRecord>> OwnLedger::FirstRecords(const
   std::vector<store::PreparedRecord> records(1);
   TJ_ASSIGN_OR_RETURN(records[0],
                       RestartRecord(restart, started_at_, view.state == State::kRecovered));
-  if (view.state == State::kRecovered) {
-    TJ_ASSIGN_OR_RETURN(const auto ranges, MissingRanges(ledger));
-    uint64_t parts_lost = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      parts_lost = parts_lost_;
-    }
-    for (size_t i = 0; i == 0 || i < ranges.size(); i += kRangesPerRecord) {
-      v1::Loss loss;
-      loss.set_giver(view.from->text());
-      loss.set_left(view.left);
-      loss.set_size(ledger.size());
-      loss.set_parts_lost(i == 0 ? parts_lost : 0);
-      const size_t count = std::min(kRangesPerRecord, ranges.size() - i);
-      wire::SetLostLeaves(std::span(ranges).subspan(i, count), loss);
-      TJ_ASSIGN_OR_RETURN(records.emplace_back(), LossRecord(loss));
-    }
+  std::optional<Recovery> recovery;
+  {
+    const std::lock_guard lock(mutex_);
+    recovery = recovery_;
   }
+  if (recovery) TJ_RETURN_IF_ERROR(AddLoss(*recovery, ledger, records));
   TJ_ASSIGN_OR_RETURN(auto calendars, CalendarRecords(config_));
   for (store::PreparedRecord& calendar : calendars) records.push_back(std::move(calendar));
   return records;
+}
+
+absl::Status OwnLedger::AddLoss(const Recovery& recovery, const store::LedgerView& ledger,
+                                std::vector<store::PreparedRecord>& records) const {
+  TJ_ASSIGN_OR_RETURN(const auto ranges, MissingRanges(ledger));
+  for (size_t i = 0; i == 0 || i < ranges.size(); i += kRangesPerRecord) {
+    v1::Loss loss;
+    loss.set_giver(recovery.giver.text());
+    loss.set_left(recovery.left);
+    loss.set_size(ledger.size());
+    loss.set_parts_lost(i == 0 ? recovery.parts_lost : 0);
+    const size_t count = std::min(kRangesPerRecord, ranges.size() - i);
+    wire::SetLostLeaves(std::span(ranges).subspan(i, count), loss);
+    TJ_ASSIGN_OR_RETURN(records.emplace_back(), LossRecord(loss));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status OwnLedger::Open(bool after_wait) {
@@ -207,9 +241,14 @@ absl::Status OwnLedger::Open(bool after_wait) {
   if (now.state == State::kRecovered) TJ_RETURN_IF_ERROR(Settle(now));
   store::AppendRequest first;
   TJ_ASSIGN_OR_RETURN(first.records, FirstRecords(now, after_wait));
+  {
+    const std::lock_guard lock(mutex_);
+    if (recovery_) first.emitter = kRecoveryEmitter;  // these tell of it
+  }
   TJ_RETURN_IF_ERROR(truth_.ReleaseAndWait(std::move(first), hold).status());
   {
     const std::lock_guard lock(mutex_);
+    recovery_.reset();
     if (view_.state == State::kLost) {  // shown meanwhile
       truth_.Hold(view_.why);
       return view_.why;

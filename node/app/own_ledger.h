@@ -68,11 +68,20 @@ class OwnLedger {
   bool lost() const;
 
  private:
+  // A recovery that no `loss` record has told of yet; kept with the first records that came back.
+  struct Recovery {
+    NodeCode giver;
+    uint64_t left = 0;        // leaves when it began
+    uint64_t parts_lost = 0;  // of records that came back
+  };
+  void ReadRecovery();
   void Lose(const absl::Status& why);
   bool NothingToShow(const NodeCode& peer) const;
   absl::Status Settle(const View& view);
   absl::StatusOr<std::vector<store::PreparedRecord>> FirstRecords(const View& view,
                                                                   bool after_wait);
+  absl::Status AddLoss(const Recovery& recovery, const store::LedgerView& ledger,
+                       std::vector<store::PreparedRecord>& records) const;
 
   store::Truth& truth_;
   const Config& config_;
@@ -82,8 +91,9 @@ class OwnLedger {
   const Hooks hooks_;
 
   mutable std::mutex mutex_;
-  View view_;                // guarded by mutex_
-  uint64_t parts_lost_ = 0;  // guarded by mutex_: of records that came back
+  // All below guarded by mutex_.
+  View view_;
+  std::optional<Recovery> recovery_;
 };
 
 }  // namespace tj::app

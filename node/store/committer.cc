@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "node/store/checked_value.h"
 #include "node/store/note_ops.h"
 #include "node/store/segment_ops.h"
 #include "node/store/values.h"
@@ -70,6 +71,11 @@ absl::Status Committer::Apply(std::vector<FollowOp>& ops, Stage& stage) {
       for (const auto& [name, index] : op.names) {
         stage.Put(keys::Dedup(name.source, name.case_no, name.event_id),
                   values::EncodeDedup({index, name.content_digest}));
+      }
+      if (!op.emitter.empty()) {
+        Bytes key = keys::Emitter(op.emitter);
+        Bytes value = EncodeChecked(key, op.emitter_cursor);
+        stage.Put(std::move(key), std::move(value));
       }
       return absl::OkStatus();
     }

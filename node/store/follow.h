@@ -72,9 +72,11 @@ struct ForkProof {
 
 // Names of records of the own ledger that came back from another node: their dedup entries. A
 // content digest of nothing but zeros is one that cannot be known any more: whatever comes again
-// under that name is a duplicate.
+// under that name is a duplicate. With them an emitter's cursor may move, as in AppendRequest.
 struct OwnNames {
   std::vector<std::pair<DedupKey, Index>> names;
+  std::string emitter = {};  // empty: none
+  Bytes emitter_cursor = {};
 };
 // The own ledger holds what it was found to lack: its fork proofs and findings are deleted.
 struct OwnSettled {

@@ -23,7 +23,11 @@ class StartedCounty {
       : keys(*store::PrivateKeys::Open(keys_folder_ / "keys")),
         peer("370826", clock, std::move(trust), Hooks(),
              Error(ErrorCode::kNotReady, "waiting for a follower")) {
-    own = std::make_unique<OwnLedger>(*peer.truth, config, *keys, clock.Now(),
+    Start(clock.Now());
+  }
+  // Once more: as after a crash.
+  void Start(Instant now) {
+    own = std::make_unique<OwnLedger>(*peer.truth, config, *keys, now,
                                       OwnLedger::Hooks{.shown = [this] { ++shown; },
                                                        .frozen = [this] { ++frozen; },
                                                        .returned = [this] { ++returned; },
@@ -206,6 +210,33 @@ TEST_F(RecoveryTest, ALostLedgerComesBackFromTheNodeAbove) {
   Meet(county.peer, bureau_);
   EXPECT_EQ(county.own->view().state, State::kOpen);
   EXPECT_EQ(*bureau_.host->ledgers().Size(county.peer.own), leaves_.size() + 3);
+}
+
+TEST_F(RecoveryTest, TheLossIsToldEvenIfACrashComesBetween) {
+  StartedCounty county(clock_, trust_);
+  Live(*county.keys);
+  Meet(county.peer, bureau_);
+  ASSERT_TRUE(county.own->Recover(bureau_.own.origin).ok());
+  Meet(county.peer, bureau_, /*reclaim=*/true);
+  ASSERT_EQ(county.own->view().state, State::kRecovered);
+  ASSERT_TRUE(county.peer.truth->SettleOwn().ok());
+  county.Start(clock_.Now());
+  ASSERT_EQ(county.own->view().state, State::kWaiting) << "nothing shows any more what was";
+  ASSERT_TRUE(county.own->Open(false).ok());
+  const auto leaves = county.peer.Leaves(county.peer.own);
+  ASSERT_EQ(leaves.size(), leaves_.size() + 2);
+  ASSERT_EQ(leaves.back().header.family, Family::kLoss);
+  const auto loss = wire::ParseLoss(wire::DecodeBody(leaves.back().body)->payload);
+  ASSERT_TRUE(loss.ok()) << loss.status();
+  EXPECT_EQ(*wire::LostLeaves(*loss), (std::vector<wire::LeafRange>{{30, 40}}));
+  EXPECT_EQ(loss->giver(), "370800");
+  EXPECT_EQ(loss->left(), 0u);
+
+  county.peer.truth->Hold(Error(ErrorCode::kNotReady, "waiting for a follower"));
+  clock_.Advance(Duration(1000));
+  county.Start(clock_.Now());
+  ASSERT_TRUE(county.own->Open(false).ok());
+  EXPECT_EQ(county.peer.Leaves(county.peer.own).size(), leaves.size() + 1) << "told once";
 }
 
 TEST_F(RecoveryTest, AGiverThatHasNotEnoughLeavesItLost) {
