@@ -143,8 +143,9 @@ absl::Status OwnLedger::Recover(const NodeCode& from) {
   if (from == own_.origin) return Error(ErrorCode::kUsage, "another node is needed");
   {
     const std::lock_guard lock(mutex_);
-    if (view_.state != State::kLost) {
-      return Error(ErrorCode::kNotReady, "nothing is known to be lost, or it is on its way");
+    // Also in the midst of it, as the giver may never come: another goes on from what is here.
+    if (view_.state != State::kLost && view_.state != State::kRecovering) {
+      return Error(ErrorCode::kNotReady, "nothing is known to be lost, or all is back");
     }
     view_.state = State::kRecovering;
     view_.from = from;

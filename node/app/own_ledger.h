@@ -57,7 +57,8 @@ class OwnLedger {
   // On the head signer's thread: settles what came back, writes the first records, opens.
   absl::Status Open(bool after_wait);
 
-  // An operator asks `from` to give back what is lost. NOT-READY unless something is.
+  // An operator asks `from` to give back what is lost, instead of whoever was asked before.
+  // NOT-READY unless something is.
   absl::Status Recover(const NodeCode& from);
   // Whether this peer is to be asked for it.
   std::optional<LedgerId> Reclaim(const NodeCode& peer) const;

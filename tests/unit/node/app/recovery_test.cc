@@ -254,6 +254,23 @@ TEST_F(RecoveryTest, AGiverThatHasNotEnoughLeavesItLost) {
   ASSERT_TRUE(county.own->Open(false).ok());
 }
 
+TEST_F(RecoveryTest, AnotherGiverIsAskedWhenTheFirstDoesNotCome) {
+  StartedCounty county(clock_, trust_);
+  Live(*county.keys);
+  Meet(county.peer, bureau_);
+  const NodeCode absent = *NodeCode::Parse("370899");
+  ASSERT_TRUE(county.own->Recover(absent).ok());
+  ASSERT_EQ(county.own->view().state, State::kRecovering);
+  const int streams = county.streams;
+  ASSERT_TRUE(county.own->Recover(bureau_.own.origin).ok());
+  EXPECT_EQ(county.streams, streams + 1);
+  EXPECT_EQ(county.own->Reclaim(absent), std::nullopt);
+  Meet(county.peer, bureau_, /*reclaim=*/true);
+  EXPECT_EQ(county.own->view().state, State::kRecovered);
+  EXPECT_EQ(CodeOf(county.own->Recover(absent)), ErrorCode::kNotReady);
+  ASSERT_TRUE(county.own->Open(false).ok());
+}
+
 TEST_F(RecoveryTest, WhoSignedTwoHistoriesCannotTakeOneBack) {
   StartedCounty county(clock_, trust_);
   Live(*county.keys);
