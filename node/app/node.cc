@@ -255,6 +255,7 @@ class NodeImpl final : public Node {
   void LookForSplit() {
     const auto findings = split_watch_->Look(*host_->trust());
     if (!findings.ok()) return LogError("split-not-looked-for", findings.status());
+    if (split_watch_->behind()) signer_->Wake(/*urgent=*/false);  // goes on at the next beat
     for (const SplitWatch::Finding& finding : *findings) {
       const absl::Status status = TellSplit(finding);
       if (!status.ok()) LogError("split-not-told", status);

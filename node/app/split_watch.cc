@@ -16,8 +16,8 @@
 namespace tj::app {
 namespace {
 
-// Records read of one ledger in one look.
-constexpr uint64_t kRecordsPerLook = 65'536;
+// Records of any kind read in one look.
+constexpr uint64_t kRecordsPerLook = 16'384;
 
 std::string EmitterOf(const LedgerId& ledger) { return Cat("~split/", ledger.Text()); }
 
@@ -44,6 +44,8 @@ absl::StatusOr<std::optional<Comparison>> Compare(store::LedgerView& view,
 
 absl::StatusOr<std::vector<SplitWatch::Finding>> SplitWatch::Look(const crypto::TrustStore& trust) {
   std::vector<Finding> findings;
+  work_ = 0;
+  behind_ = false;
   const crypto::TrustedNode* self = trust.Find(own_.origin);
   if (self == nullptr || !self->parent) return findings;
   std::vector<LedgerId> read;
@@ -85,41 +87,64 @@ absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore&
     it = progress.ahead.erase(it);
   }
   const uint64_t end = std::min(view.size(), progress.next + kRecordsPerLook);
-  while (progress.next < end) {
+  while (progress.next < end && !Spent()) {
     const uint64_t count = std::min<uint64_t>(end - progress.next, limits::kSegmentRecordsMax);
     TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{progress.next}, count));
     for (const wire::Leaf& leaf : leaves) {
-      if (leaf.header.family != Family::kHeads || leaf.body.empty()) continue;
-      TJ_RETURN_IF_ERROR(OnHeads(view, leaf.body, trust, progress));
+      if (leaf.header.family == Family::kHeads && !leaf.body.empty()) {
+        TJ_ASSIGN_OR_RETURN(const bool whole, OnHeads(view, leaf.body, trust, progress));
+        if (!whole) break;
+      }
+      ++progress.next;
+      progress.words = 0;
     }
-    progress.next += count;
   }
+  behind_ = behind_ || progress.next < view.size();
   return absl::OkStatus();
 }
 
-absl::Status SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
-                                 const crypto::TrustStore& trust, Progress& progress) {
+absl::StatusOr<bool> SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
+                                         const crypto::TrustStore& trust, Progress& progress) {
+  if (Spent()) return false;
+  work_ += kWorkOfRecord;
   const auto body = wire::DecodeBody(bytes);
-  if (!body.ok()) return absl::OkStatus();  // counted where it is folded
+  if (!body.ok()) return true;  // counted where it is folded
   const auto heads = wire::ParseHeads(body->payload);
-  if (!heads.ok()) return absl::OkStatus();
-  for (const std::string& text : heads->statements()) {
-    const auto note = crypto::ParseNote(text);
-    if (!note.ok() || note->head.ledger != view.id()) continue;
-    for (const crypto::NoteSignature& line : note->signatures) {
-      const NodeCode signer = line.signer;
-      if (line.kind != crypto::StatementKind::kSeen || signer == own_.origin) continue;
-      // Words that are not the sibling's, or over a head that the parent has not signed, accuse
-      // nobody.
-      if (!sync::CheckStatement(trust, *note, line.kind, signer).ok()) continue;
-      const auto head = sync::VerifiedHead(trust, *note);
-      if (!head.ok()) continue;
-      TJ_ASSIGN_OR_RETURN(auto compared, Compare(view, *head));
-      if (!compared) {
-        progress.ahead.try_emplace(signer, *head);
-      } else if (compared->proof) {
-        progress.found.push_back({view.id(), signer, *std::move(compared->proof)});
-      }
+  if (!heads.ok()) return true;
+  const auto& words = heads->statements();
+  for (; progress.words < words.size(); ++progress.words) {
+    if (Spent()) return false;
+    TJ_RETURN_IF_ERROR(OnWord(view, words.at(progress.words), trust, progress));
+  }
+  return true;
+}
+
+absl::Status SplitWatch::OnWord(store::LedgerView& view, const std::string& text,
+                                const crypto::TrustStore& trust, Progress& progress) {
+  ++work_;
+  const auto note = crypto::ParseNote(text);
+  if (!note.ok() || note->head.ledger != view.id()) return absl::OkStatus();
+  // First what costs little: nobody is accused by a head of the history that is here, whoever
+  // signed it.
+  TJ_ASSIGN_OR_RETURN(auto compared, Compare(view, *note));
+  if (compared && !compared->proof) return absl::OkStatus();
+  work_ += kWorkOfSignature * note->signatures.size();
+  for (const crypto::NoteSignature& line : note->signatures) {
+    const NodeCode signer = line.signer;
+    if (line.kind != crypto::StatementKind::kSeen || signer == own_.origin) continue;
+    if (!compared && progress.ahead.contains(signer)) continue;
+    // Words that are not the sibling's, or over a head that the parent has not signed, accuse
+    // nobody.
+    if (!sync::CheckStatement(trust, *note, line.kind, signer).ok()) continue;
+    const auto head = sync::VerifiedHead(trust, *note);
+    if (!head.ok()) continue;
+    if (!compared) {
+      progress.ahead.try_emplace(signer, *head);
+      continue;
+    }
+    TJ_ASSIGN_OR_RETURN(auto found, Compare(view, *head));
+    if (found && found->proof) {
+      progress.found.push_back({view.id(), signer, *std::move(found->proof)});
     }
   }
   return absl::OkStatus();

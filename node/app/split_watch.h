@@ -30,25 +30,43 @@ class SplitWatch {
   // `truth` must outlive it.
   SplitWatch(store::Truth& truth, LedgerId own) : truth_(truth), own_(std::move(own)) {}
 
-  // Reads what came of the parent's ledgers since the last time. A finding is told at each look
-  // until its ledger is frozen.
+  // Words whose signatures one look checks; two signatures each.
+  static constexpr uint64_t kVerifiedPerLook = 64;
+
+  // Reads what came of the parent's ledgers since the last time, or a part of it: a look is bounded
+  // by its work, as nothing is signed meanwhile. A finding is told at each look until its ledger is
+  // frozen.
   absl::StatusOr<std::vector<Finding>> Look(const crypto::TrustStore& trust);
+  // Whether the last look left something to be read at once.
+  bool behind() const { return behind_; }
 
  private:
   // Where reading stands, and the words about heads beyond what we hold, one a sibling.
   struct Progress {
     uint64_t next = 0;
+    int words = 0;  // that are done of the record there
     uint64_t saved = 0;
     std::map<NodeCode, crypto::Note> ahead;
     std::vector<Finding> found;
   };
   absl::Status Read(store::LedgerView& view, const crypto::TrustStore& trust, Progress& progress);
-  absl::Status OnHeads(store::LedgerView& view, ByteView body, const crypto::TrustStore& trust,
-                       Progress& progress);
+  // Whether all of it was read.
+  absl::StatusOr<bool> OnHeads(store::LedgerView& view, ByteView body,
+                               const crypto::TrustStore& trust, Progress& progress);
+  absl::Status OnWord(store::LedgerView& view, const std::string& text,
+                      const crypto::TrustStore& trust, Progress& progress);
+  bool Spent() const { return work_ >= kWorkPerLook; }
   absl::Status SaveCursor(const LedgerId& ledger, Progress& progress);
+
+  // Of a `heads` record; of a word in it that is compared only is one.
+  static constexpr uint64_t kWorkOfRecord = 16;
+  static constexpr uint64_t kWorkOfSignature = 128;
+  static constexpr uint64_t kWorkPerLook = kVerifiedPerLook * 2 * kWorkOfSignature;
 
   store::Truth& truth_;
   const LedgerId own_;
+  uint64_t work_ = 0;  // of this look
+  bool behind_ = false;
   std::map<LedgerId, Progress> progress_;
 };
 

@@ -376,6 +376,7 @@ void Node::LookForSplit() {
   if (bugs_.Has(Bug::kSplitNotLookedFor)) return;
   const auto findings = running_->split->Look(*trust_);
   if (!findings.ok()) return;
+  if (running_->split->behind()) KickSigner(limits::kHeadSignInterval, false);
   for (const app::SplitWatch::Finding& finding : *findings) {
     const absl::Status status = running_->truth->FollowAndWait(
         {store::ForkProof{finding.ledger, clock_.Now(), crypto::EncodeForkProof(finding.proof)}});

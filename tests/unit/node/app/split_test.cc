@@ -167,6 +167,54 @@ TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {
   EXPECT_TRUE(crypto::VerifyForkProof(findings->front().proof, *trust_).ok());
 }
 
+// A parent that would keep its child from signing by words to check: a look is bounded, and goes on
+// where it stopped. Honest words are not checked, and do not hold it up.
+TEST_F(SplitTest, OneLookChecksSoManyWordsAndTheNextGoesOn) {
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 4);
+  to_county.Sign();
+  to_other.Append("another order", 4);
+  to_other.Sign();
+  Meet(county_, to_county);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  const v1::Heads told = NewestHeads(to_county);
+  ASSERT_EQ(told.statements_size(), 1);
+  auto forged = *crypto::ParseNote(told.statements(0));
+  const Hash root = forged.head.root;
+  v1::Heads heads = told;
+  heads.clear_statements();
+  const int words = static_cast<int>(SplitWatch::kVerifiedPerLook) * 3;
+  for (int i = 0; i < words; ++i) {
+    forged.head.root = root;
+    forged.head.root.data[3] ^= static_cast<uint8_t>(1 + i);
+    heads.add_statements(forged.Text());
+  }
+  heads.add_statements(told.statements(0));
+  PassOn(to_other, heads);
+  Meet(other_, to_other);
+  SplitWatch watch(*other_.truth, other_.own);
+  int looks = 0;
+  do {
+    const auto findings = watch.Look(*trust_);
+    ASSERT_TRUE(findings.ok()) << findings.status();
+    ++looks;
+    ASSERT_EQ(findings->size(), watch.behind() ? 0u : 1u);
+  } while (watch.behind());
+  EXPECT_GE(looks, 4);
+
+  // The same of an honest parent, to whom the words do fit.
+  heads.clear_statements();
+  for (int i = 0; i < words; ++i) heads.add_statements(told.statements(0));
+  PassOn(to_county, heads);
+  TestPeer third("370827", clock_, trust_);
+  Meet(third, to_county);
+  SplitWatch honest(*third.truth, third.own);
+  EXPECT_TRUE(honest.Look(*trust_)->empty());
+  EXPECT_FALSE(honest.behind());
+}
+
 TEST_F(SplitTest, ForgedWordsAccuseNobody) {
   TestPeer bureau("370800", clock_, trust_);
   bureau.Append("b", 3);
