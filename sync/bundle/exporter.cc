@@ -114,7 +114,7 @@ class Exporter {
       TJ_RETURN_IF_ERROR(Done(credit));
       sync::Output output = session_.OnWritable(now);
       TJ_RETURN_IF_ERROR(Done(output));
-      if (output.then_send.empty()) return absl::OkStatus();
+      if (output.then_send.empty() && !output.more_to_send) return absl::OkStatus();
       for (const wire::Frame& frame : output.then_send) TJ_RETURN_IF_ERROR(Write(frame));
       ExportReport so_far = report_;
       so_far.bytes += part_->bytes();

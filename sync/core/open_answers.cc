@@ -35,9 +35,11 @@ bool OpenAnswers::Queue(const wire::OpenFrame& request) {
 absl::StatusOr<std::optional<wire::Frame>> OpenAnswers::Next(const Ledgers& ledgers,
                                                              const crypto::Note& head,
                                                              const wire::ColumnFilter& keep) {
+  int barren = 0;
   while (!ranges_.empty()) {
     Range& range = ranges_.front();
     while (range.next < range.end) {
+      if (range.next < head.head.size && ++barren > kBarrenMax) return std::optional<wire::Frame>();
       const uint64_t index = range.next++;
       TJ_ASSIGN_OR_RETURN(auto opened, OpenOne(ledgers, head, keep, index));
       if (opened) return opened;

@@ -21,13 +21,17 @@ namespace tj::sync {
 
 class OpenAnswers {
  public:
+  // So many leaves in a row that give nothing are looked at in one go: what a peer asks in vain
+  // must not hold up the others, and the answer may come a little later.
+  static constexpr int kBarrenMax = 32;
+
   OpenAnswers(LedgerId ledger, NodeCode reader)
       : ledger_(std::move(ledger)), reader_(std::move(reader)) {}
 
   // False when the queue is full.
   bool Queue(const wire::OpenFrame& request);
   // The next frame: an opened leaf under `head`, or at the end of a range of which something cannot
-  // be given, a refusal. nullopt when nothing is asked.
+  // be given, a refusal. nullopt when nothing is asked, or after kBarrenMax leaves: see empty().
   absl::StatusOr<std::optional<wire::Frame>> Next(const Ledgers& ledgers, const crypto::Note& head,
                                                   const wire::ColumnFilter& keep);
   bool empty() const { return ranges_.empty(); }

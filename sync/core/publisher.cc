@@ -480,9 +480,10 @@ absl::StatusOr<std::optional<wire::Frame>> Publisher::NextFrame(size_t bytes_max
   return NextSegment(keep, bytes_max);
 }
 
-// The next record that overtakes; nullopt if the peer is not to have any of those that wait.
+// The next record that overtakes; nullopt if the peer is not to have any of those that were
+// looked at.
 absl::StatusOr<std::optional<wire::Frame>> Publisher::NextUrgent(const wire::ColumnFilter& keep) {
-  while (urgent_next_) {
+  for (int barren = 0; urgent_next_ && barren < OpenAnswers::kBarrenMax; ++barren) {
     const Index index = *urgent_next_;
     urgent_from_ = Index{index.value + 1};
     TJ_ASSIGN_OR_RETURN(auto frame,

@@ -59,8 +59,9 @@ class Publisher {
 
   // Whether there may be a bulk frame to send now.
   bool HasFrame() const;
-  // The next one, which must be sent; nullopt when there is none after all. A segment of at most
-  // `bytes_max`, unless it is a single leaf.
+  // The next one, which must be sent; nullopt when there is none after all, or when it was looked
+  // for long enough: HasFrame() tells. A segment of at most `bytes_max`, unless it is a single
+  // leaf.
   absl::StatusOr<std::optional<wire::Frame>> NextFrame(size_t bytes_max);
   std::optional<Instant> WakeAt() const;
   // The clock was set back by so much.

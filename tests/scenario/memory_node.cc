@@ -309,6 +309,7 @@ absl::StatusOr<std::vector<sync::ProvisionalLeaf>> MemoryNode::Provisional(
 
 absl::StatusOr<sync::OpenedLeaf> MemoryNode::Open(const LedgerId& ledger, Index index,
                                                   uint64_t head_size) const {
+  ++opens_;
   TJ_ASSIGN_OR_RETURN(MemoryLedger * found, Read(ledger));
   return found->Open(index, head_size);
 }

@@ -56,6 +56,8 @@ class MemoryNode final : public sync::Ledgers {
   std::vector<std::string>& problems() { return problems_; }
   // Errors of the next read, to play a failing disk.
   void FailReads(absl::Status with) { read_error_ = std::move(with); }
+  // How often a leaf was read to be opened.
+  int opens() const { return opens_; }
   // Openings: leaves of others that were given to us, and leaves of ours with what goes with them.
   std::set<Index>& given() { return given_; }
   std::map<std::pair<NodeCode, Index>, Bytes>& opened_to() { return opened_to_; }
@@ -114,6 +116,7 @@ class MemoryNode final : public sync::Ledgers {
   std::map<std::pair<NodeCode, Index>, Bytes> opened_to_;
   std::set<Bytes> stated_;  // statements of its own, whether or not newer ones replaced them
   std::vector<std::string> problems_;
+  mutable int opens_ = 0;
 };
 
 }  // namespace tj::scenario

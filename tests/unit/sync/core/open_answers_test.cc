@@ -3,7 +3,9 @@
 #include "crypto/leaf_hash.h"
 #include "crypto/merkle/verify.h"
 #include "sync/core/body_requests.h"
+#include "sync/core/credit.h"
 #include "sync/core/policy.h"
+#include "sync/core/publisher.h"
 #include "tests/unit/sync/core/ledger_fixture.h"
 
 namespace tj::sync {
@@ -88,6 +90,49 @@ TEST_F(OpenAnswersTest, OpensBeyondTheAudienceWhatOurLedgerGives) {
       origin_, *head_, BodiesOwed(*trust_, nullptr, *NodeCode::Parse("370827"), ledger_));
   ASSERT_TRUE(refused.ok() && *refused);
   EXPECT_TRUE(std::holds_alternative<wire::RefuseFrame>(**refused));
+}
+
+// What is asked in vain is looked at a little at a time.
+TEST_F(OpenAnswersTest, LooksAtAFewInOneGo) {
+  origin_.Append(1000, {.audience = Audience::kLocal}, kNow);
+  head_ = *origin_.Publish(county_key_, kNow);
+  ASSERT_TRUE(answers_.Queue({.ledger = ledger_, .first = Index{7}, .count = 1000}));
+  int steps = 0;
+  auto frame = Next();
+  for (; !frame && !answers_.empty(); frame = Next()) {
+    ++steps;
+    EXPECT_EQ(origin_.opens(), steps * OpenAnswers::kBarrenMax);
+  }
+  EXPECT_EQ(steps, 1000 / OpenAnswers::kBarrenMax);
+  ASSERT_TRUE(frame.has_value());
+  EXPECT_EQ(std::get<wire::RefuseFrame>(*frame).detail, "leaf 7 and 999 more");
+}
+
+// A new county of a bureau with many urgent orders for others: the bureau looks at some, sends
+// leaves, and comes back to them.
+TEST_F(OpenAnswersTest, UrgentRecordsOfOthersHoldNothingUp) {
+  crypto::AddressTag other;
+  other.fill(0x5a);
+  origin_.Append(1000, {.audience = Audience::kAddressed, .flags = wire::kFlagUrgent, .tag = other},
+                 kNow);
+  origin_.Append(1, {.flags = wire::kFlagUrgent}, kNow);
+  head_ = *origin_.Publish(county_key_, kNow);
+  const SessionOptions options{
+      .self = county_, .peer = bureau_, .trust = trust_, .ledgers = &origin_};
+  Publisher publisher(options, ledger_);
+  Output out;
+  const wire::HeldLedger held{.ledger = ledger_, .size = 0, .head = head_->Text()};
+  ASSERT_TRUE(publisher.Begin(&held, kNow, out).ok());
+  bool overtook = false;
+  for (int n = 0; n < 1000 && publisher.HasFrame() && !overtook; ++n) {
+    const int before = origin_.opens();
+    const auto frame = publisher.NextFrame(kSlowFrameBytes);
+    ASSERT_TRUE(frame.ok()) << frame.status();
+    EXPECT_LE(origin_.opens() - before, OpenAnswers::kBarrenMax);
+    const auto* opened = *frame ? std::get_if<wire::OpenedFrame>(&**frame) : nullptr;
+    overtook = opened != nullptr && opened->index == Index{1007};
+  }
+  EXPECT_TRUE(overtook);
 }
 
 TEST_F(OpenAnswersTest, QueuesAFewOnly) {
