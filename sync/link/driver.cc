@@ -13,6 +13,8 @@ namespace {
 
 // How long a peer has to take the last words of a stream that ends.
 constexpr Duration kPatience{5000};
+// Until a store that was busy is asked again: a few commits.
+constexpr Duration kBusyPause{50};
 
 }  // namespace
 
@@ -24,6 +26,7 @@ Driver::Driver(boost::asio::any_io_executor executor, Host& host, sync::SessionO
       on_closed_(std::move(closed)),
       session_(std::move(options)),
       timer_(strand_),
+      busy_timer_(strand_),
       state_{.peer = peer_} {}
 
 void Driver::Attach(std::shared_ptr<Transport> transport) {
@@ -123,6 +126,7 @@ void Driver::Closed(absl::Status reason) {
   boost::asio::post(strand_, [self = shared_from_this(), reason = std::move(reason)] {
     if (std::exchange(self->over_, true)) return;
     self->timer_.cancel();
+    self->busy_timer_.cancel();
     self->inputs_.clear();
     self->AnswerPings(Error(ErrorCode::kSyncNotConnected, "the stream ended"));
     self->transport_.reset();
@@ -184,19 +188,29 @@ void Driver::Handle(sync::Output output) {
     return;
   }
   waiting_ = true;
-  std::vector<sync::PersistOp> ops = std::move(output.persist);
-  // Shared, because std::function must be copyable.
-  auto rest = std::make_shared<sync::Output>(std::move(output));
-  host_.Persist(std::move(ops), [self = shared_from_this(), rest](absl::Status status) {
-    boost::asio::post(self->strand_, [self, rest, status = std::move(status)] {
-      self->waiting_ = false;
+  Persist(std::make_shared<sync::Output>(std::move(output)));
+}
+
+// Shared, because std::function must be copyable. A busy store is asked again: dropping the session
+// would only mean to send what it holds once more, to a store that is as busy.
+void Driver::Persist(std::shared_ptr<sync::Output> output) {
+  host_.Persist(output->persist, [self = shared_from_this(), output](absl::Status status) {
+    boost::asio::post(self->strand_, [self, output, status = std::move(status)] {
       if (self->over_ || self->closing_) return;
+      if (!status.ok() && CodeOf(status) == ErrorCode::kStoreBusy) {
+        self->busy_timer_.expires_after(kBusyPause);
+        self->busy_timer_.async_wait([self, output](const boost::system::error_code& error) {
+          if (!error && !self->over_ && !self->closing_) self->Persist(output);
+        });
+        return;
+      }
+      self->waiting_ = false;
       if (!status.ok()) {
         // The session believes in what was not written: only a new one knows the truth.
         self->CloseTransport(status, false);
         return;
       }
-      self->Complete(std::move(*rest));
+      self->Complete(std::move(*output));
       self->Pump();
     });
   });

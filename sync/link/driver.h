@@ -69,6 +69,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   void Pump();
   sync::Output Run(Input input);
   void Handle(sync::Output output);
+  void Persist(std::shared_ptr<sync::Output> output);
   void Complete(sync::Output output);
   void AnswerPings(const absl::StatusOr<sync::PeerClock>& answer);
   void CloseTransport(const absl::Status& reason, bool misbehaved);
@@ -98,6 +99,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   std::optional<uint64_t> told_ping_;  // whose answer they were told last
   bool more_to_send_ = false;          // the session waits for the transport to drain
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer busy_timer_;  // runs while waiting_ for a busy store
   std::optional<Instant> armed_for_;
 
   mutable std::mutex state_mutex_;

@@ -19,6 +19,7 @@
 #include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/check.h"
+#include "protocol/vocab/error.h"
 #include "sync/link/link.h"
 #include "tests/scenario/memory_node.h"
 
@@ -96,6 +97,10 @@ class MemoryHost final : public Host {
     return trust_;
   }
   void Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) override {
+    if (busy > 0) {
+      --busy;
+      return done(Error(ErrorCode::kStoreBusy, "records are waiting"));
+    }
     node.Apply(ops);
     done(absl::OkStatus());
   }
@@ -126,6 +131,7 @@ class MemoryHost final : public Host {
   }
 
   scenario::MemoryNode node;
+  int busy = 0;  // so many batches are not taken
 
  private:
   template <typename Condition>

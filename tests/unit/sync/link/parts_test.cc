@@ -237,6 +237,32 @@ TEST_F(DriverTest, AFailingStoreIsNobodysFault) {
   EXPECT_FALSE(end_->misbehaved);
 }
 
+// Many ledgers catch up at once: what the store does not take now it takes a moment later, and
+// nothing is said before.
+TEST_F(DriverTest, AsksABusyStoreAgain) {
+  scenario::MemoryNode county(peer_, 64);
+  const Instant now = host_.clock().Now();  // within the certificates' validity
+  county.Append(3, {}, now);
+  const auto head = county.Publish(*nodes_.SignerOf("370826"), now);
+  ASSERT_TRUE(head.ok()) << head.status();
+  Receive(wire::Hello{.node = peer_, .software = "test", .offered = {county.own_id()}});
+  const size_t sent = transport_->sent.size();
+  host_.busy = 2;
+  Receive(wire::HeadFrame{.note = head->Text()});
+  EXPECT_EQ(host_.busy, 1);
+  EXPECT_EQ(transport_->sent.size(), sent);
+  for (int n = 0; n < 100 && transport_->sent.size() == sent && !transport_->reason; ++n) {
+    io_.restart();
+    io_.run_one();
+  }
+  EXPECT_FALSE(transport_->reason);
+  EXPECT_EQ(host_.busy, 0);
+  ASSERT_GT(transport_->sent.size(), sent);
+  const auto answer = wire::DecodeFrame(transport_->sent.back());
+  ASSERT_TRUE(answer.ok());
+  EXPECT_TRUE(std::holds_alternative<wire::SeenFrame>(*answer));
+}
+
 TEST_F(DriverTest, APingEndsWithTheStream) {
   std::optional<absl::StatusOr<sync::PeerClock>> answer;
   const auto ping = [&] {
