@@ -129,10 +129,11 @@ absl::Status NodeServices::AddPeerLedger(const link::PeerState& state, const Led
   const uint64_t has = publishing ? held.first : open->view.size();
   if (published <= has) return absl::OkStatus();
   row.set_lag_records(published - has);
-  if (publishing) {
+  if (publishing && has < open->view.size()) {
     TJ_ASSIGN_OR_RETURN(const auto leaves, open->view.Leaves(Index{has}, 1));
     row.set_lag_seconds(SecondsSince(leaves.front().header.recorded_at, now));
   } else {
+    // What a relay has not got itself is as old as the head that says that it is there, at least.
     const bool told = session != nullptr && session->behind_since;
     row.set_lag_seconds(SecondsSince(told ? *session->behind_since : head->head.at, now));
   }

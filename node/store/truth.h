@@ -128,7 +128,7 @@ class Truth {
   // what is queued. False when there was nothing to do.
   virtual bool Work() { return false; }
   // Called on the writer's thread after each commit, whatever was in it, with the own ledger's
-  // size: must only post.
+  // size: must only post. When this returns, what was called before runs no more.
   virtual void OnCommit(CommitHook hook) = 0;
 };
 

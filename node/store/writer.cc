@@ -143,7 +143,7 @@ TruthStatus Writer::Status() const {
 }
 
 void Writer::OnCommit(CommitHook hook) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(hook_mutex_);
   hook_ = std::move(hook);
 }
 
@@ -234,14 +234,12 @@ void Writer::EndHoldLocked(const std::vector<Request>& written) {
 void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
   const absl::Status status = committer_.Commit(*kv_, requests, own_held);
   if (!kv_->alive()) CloseAfter(status);
-  CommitHook hook;
   uint64_t own_size = 0;
   {
     const std::lock_guard lock(mutex_);
     if (status.ok()) {
       durable_ = {committer_.own_state(), committer_.commits()};
       EndHoldLocked(requests);
-      hook = hook_;
       own_size = durable_.own.size();
       if (!committer_.trouble().ok()) last_error_ = committer_.trouble();
     } else {
@@ -249,7 +247,10 @@ void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
     }
   }
   for (Request& request : requests) request.Answer(status);
-  if (hook) hook(own_size, committer_.urgent());
+  if (!status.ok()) return;
+  // While it runs nobody takes it away: what it points at may go when OnCommit has returned.
+  const std::lock_guard lock(hook_mutex_);
+  if (hook_) hook_(own_size, committer_.urgent());
 }
 
 void Writer::CloseAfter(const absl::Status& failure) {

@@ -74,6 +74,8 @@ class Writer {
   Committer committer_;
   Ballast ballast_;
 
+  std::mutex hook_mutex_;
+  CommitHook hook_;  // guarded by hook_mutex_
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   // All below guarded by mutex_.
@@ -89,7 +91,6 @@ class Writer {
   Durable durable_;
   absl::Status last_error_;
   uint64_t closed_ = 0;
-  CommitHook hook_;
 
   std::thread thread_;  // last: it uses all of the above; none with TruthOptions::own_thread off
 };

@@ -135,8 +135,16 @@ void Driver::Closed(absl::Status reason) {
       self->state_.connected = false;
       self->state_.last_error = reason;
     }
-    self->on_closed_({reason, self->misbehaved_});
+    self->closed_ = End{reason, self->misbehaved_};
+    self->TellClosed();
   });
+}
+
+// Whoever owns us may take everything down when he hears it: not while the store still has a batch
+// of ours, whose answer comes back to the strand.
+void Driver::TellClosed() {
+  if (writing_ || !closed_) return;
+  on_closed_(*std::exchange(closed_, std::nullopt));
 }
 
 PeerState Driver::State() const {
@@ -194,8 +202,11 @@ void Driver::Handle(sync::Output output) {
 // Shared, because std::function must be copyable. A busy store is asked again: dropping the session
 // would only mean to send what it holds once more, to a store that is as busy.
 void Driver::Persist(std::shared_ptr<sync::Output> output) {
+  writing_ = true;
   host_.Persist(output->persist, [self = shared_from_this(), output](absl::Status status) {
     boost::asio::post(self->strand_, [self, output, status = std::move(status)] {
+      self->writing_ = false;
+      self->TellClosed();
       if (self->over_ || self->closing_) return;
       if (!status.ok() && CodeOf(status) == ErrorCode::kStoreBusy) {
         self->busy_timer_.expires_after(kBusyPause);

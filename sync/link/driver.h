@@ -32,7 +32,8 @@ class Driver final : public std::enable_shared_from_this<Driver> {
     absl::Status reason;
     bool misbehaved = false;  // the peer broke the protocol
   };
-  // `host` must outlive it. `closed` is called once, on the strand, when the transport is gone.
+  // `host` must outlive it. `closed` is called once, on the strand, when the transport is gone and
+  // the store has answered.
   Driver(boost::asio::any_io_executor executor, Host& host, sync::SessionOptions options,
          std::function<void(const End&)> closed);
 
@@ -70,6 +71,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   sync::Output Run(Input input);
   void Handle(sync::Output output);
   void Persist(std::shared_ptr<sync::Output> output);
+  void TellClosed();
   void Complete(sync::Output output);
   void AnswerPings(const absl::StatusOr<sync::PeerClock>& answer);
   void CloseTransport(const absl::Status& reason, bool misbehaved);
@@ -90,10 +92,12 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   std::deque<Input> inputs_;
   bool begun_ = false;
   bool waiting_ = false;          // a batch is being written
+  bool writing_ = false;          // the store has it
   bool writable_queued_ = false;  // one pump of bulk for one drained transport
   bool closing_ = false;          // nothing more is taken or said
   bool misbehaved_ = false;
   bool over_ = false;
+  std::optional<End> closed_;  // on_closed_ is to be told
   SlowReader slow_reader_;
   std::vector<std::function<void(absl::StatusOr<sync::PeerClock>)>> pings_;  // wait for an answer
   std::optional<uint64_t> told_ping_;  // whose answer they were told last

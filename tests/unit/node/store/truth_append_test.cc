@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <latch>
 #include <set>
@@ -312,6 +313,25 @@ TEST_F(TruthAppend, TellsOfEachCommit) {
   EXPECT_EQ(told[1].get_future().get(), std::pair(uint64_t{7}, true));
   Append(TestEvents(7, 1));
   EXPECT_EQ(told[2].get_future().get(), std::pair(uint64_t{8}, false)) << "of this commit only";
+}
+
+TEST_F(TruthAppend, TellsNobodyWhoWasTakenAway) {
+  std::promise<void> running;
+  std::promise<void> go_on;
+  std::atomic<bool> done = false;
+  truth_->OnCommit([&](uint64_t, bool) {
+    running.set_value();
+    go_on.get_future().wait();
+    done = true;
+  });
+  truth_->Append({.records = TestEvents(0, 1)}, [](auto) {});
+  running.get_future().wait();
+  std::thread other([&] {
+    truth_->OnCommit({});
+    EXPECT_TRUE(done) << "it still runs";
+  });
+  go_on.set_value();
+  other.join();
 }
 
 TEST_F(TruthAppend, WorksByHandWithoutAThread) {

@@ -2,9 +2,11 @@
 
 #include "sync/link/link.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -158,6 +160,27 @@ TEST_F(LinkTest, StopsWhileNobodyAnswers) {
   EXPECT_TRUE(county_.WaitForTrustAsked(2));
   child->Stop();
   EXPECT_FALSE(child->Peers()[0].connected);
+}
+
+// The store's answer comes back to the stream that asked, so that must still be there.
+TEST_F(LinkTest, StopsWhenTheStoreHasAnswered) {
+  Fill(county_, 200);
+  city_.KeepAnswer();
+  const auto parent = Listen();
+  const auto child = Dial(parent->port(), county_, "370826", "370826");
+  ASSERT_TRUE(city_.WaitForKeptAnswer());
+  std::atomic<bool> stopped = false;
+  std::thread stopper([&] {
+    parent->Stop();
+    stopped = true;
+  });
+  // The parent's stream has ended when the child dials anew.
+  EXPECT_TRUE(county_.WaitForTrustAsked(3));
+  EXPECT_FALSE(stopped);
+  city_.GiveAnswer();
+  stopper.join();
+  EXPECT_TRUE(stopped);
+  child->Stop();
 }
 
 TEST_F(LinkTest, APingShowsTheWayThereAndTheWayBack) {

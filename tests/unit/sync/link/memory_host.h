@@ -102,7 +102,10 @@ class MemoryHost final : public Host {
       return done(Error(ErrorCode::kStoreBusy, "records are waiting"));
     }
     node.Apply(ops);
-    done(absl::OkStatus());
+    const std::lock_guard lock(mutex_);
+    if (!keeps_answers_) return done(absl::OkStatus());
+    kept_ = std::move(done);
+    changed_.notify_all();
   }
   void OnEvent(const NodeCode& peer, const sync::Event& event) override {
     const std::lock_guard lock(mutex_);
@@ -130,6 +133,23 @@ class MemoryHost final : public Host {
     return Wait([&] { return trust_asked_ >= times; });
   }
 
+  // The next batch is written, and its answer waits here.
+  void KeepAnswer() {
+    const std::lock_guard lock(mutex_);
+    keeps_answers_ = true;
+  }
+  bool WaitForKeptAnswer() {
+    return Wait([&] { return kept_ != nullptr; });
+  }
+  void GiveAnswer() {
+    const auto done = [&] {
+      const std::lock_guard lock(mutex_);
+      keeps_answers_ = false;
+      return std::exchange(kept_, nullptr);
+    }();
+    done(absl::OkStatus());
+  }
+
   scenario::MemoryNode node;
   int busy = 0;  // so many batches are not taken
 
@@ -147,6 +167,8 @@ class MemoryHost final : public Host {
   std::condition_variable changed_;
   std::vector<std::pair<NodeCode, sync::Event>> events_;
   int trust_asked_ = 0;
+  bool keeps_answers_ = false;
+  std::function<void(absl::Status)> kept_;
 };
 
 }  // namespace tj::link
