@@ -1,6 +1,7 @@
 #include "node/app/split_watch.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "node/store/values.h"
@@ -18,6 +19,10 @@ namespace {
 
 // Records of any kind read in one look.
 constexpr uint64_t kRecordsPerLook = 16'384;
+// Words of keys that are not known yet.
+constexpr size_t kUnsureMax = 64;
+// Records whose bodies are waited for; beyond them nothing is read.
+constexpr size_t kOwedMax = 1'024;
 
 std::string EmitterOf(const LedgerId& ledger) { return Cat("~split/", ledger.Text()); }
 
@@ -38,6 +43,11 @@ absl::StatusOr<std::optional<Comparison>> Compare(store::LedgerView& view,
     TJ_ASSIGN_OR_RETURN(proof.consistency, view.ConsistencyProof(size, ours->head.size));
   }
   return std::optional(Comparison{std::move(proof)});
+}
+
+absl::StatusOr<bool> Owed(const store::LedgerView& view, uint64_t index) {
+  TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(Index{index}, 1));
+  return !missing.empty() && missing.front().value == index;
 }
 
 }  // namespace
@@ -61,7 +71,7 @@ absl::StatusOr<std::vector<SplitWatch::Finding>> SplitWatch::Look(const crypto::
       if (added) {
         TJ_ASSIGN_OR_RETURN(const auto cursor,
                             store::ReadEmitterCursor(snapshot->reader(), EmitterOf(ledger)));
-        if (cursor) at->second.next = at->second.saved = wire::Reader(*cursor).U64();
+        if (cursor) at->second.next.index = at->second.saved = wire::Reader(*cursor).U64();
       }
       TJ_RETURN_IF_ERROR(Read(view, trust, at->second));
       const std::vector<Finding>& found = at->second.found;
@@ -86,25 +96,53 @@ absl::Status SplitWatch::Read(store::LedgerView& view, const crypto::TrustStore&
     }
     it = progress.ahead.erase(it);
   }
-  const uint64_t end = std::min(view.size(), progress.next + kRecordsPerLook);
-  while (progress.next < end && !Spent()) {
-    const uint64_t count = std::min<uint64_t>(end - progress.next, limits::kSegmentRecordsMax);
-    TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{progress.next}, count));
+  // The list may have come that names their keys.
+  const auto unsure = std::exchange(progress.unsure, {});
+  for (const std::string& text : unsure) {
+    TJ_RETURN_IF_ERROR(OnWord(view, text, trust, progress));
+  }
+  TJ_RETURN_IF_ERROR(ReadOwed(view, trust, progress));
+  uint64_t& next = progress.next.index;
+  const uint64_t end = std::min(view.size(), next + kRecordsPerLook);
+  while (next < end && !Spent() && progress.owed.size() < kOwedMax) {
+    const uint64_t count = std::min<uint64_t>(end - next, limits::kSegmentRecordsMax);
+    TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{next}, count));
     for (const wire::Leaf& leaf : leaves) {
-      if (leaf.header.family == Family::kHeads && !leaf.body.empty()) {
-        TJ_ASSIGN_OR_RETURN(const bool whole, OnHeads(view, leaf.body, trust, progress));
+      if (leaf.header.family == Family::kHeads && leaf.body.empty()) {
+        TJ_ASSIGN_OR_RETURN(const bool owed, Owed(view, next));
+        if (owed) progress.owed.push_back({next, 0});
+      } else if (leaf.header.family == Family::kHeads) {
+        TJ_ASSIGN_OR_RETURN(const bool whole,
+                            OnHeads(view, leaf.body, trust, progress, progress.next));
         if (!whole) break;
       }
-      ++progress.next;
-      progress.words = 0;
+      progress.next = {next + 1, 0};
     }
   }
-  behind_ = behind_ || progress.next < view.size();
+  behind_ = behind_ || (next < view.size() && progress.owed.size() < kOwedMax);
+  return absl::OkStatus();
+}
+
+// A parent that has something to hide may leave a body out, or it is late.
+absl::Status SplitWatch::ReadOwed(store::LedgerView& view, const crypto::TrustStore& trust,
+                                  Progress& progress) {
+  for (auto it = progress.owed.begin(); it != progress.owed.end() && !Spent();) {
+    TJ_ASSIGN_OR_RETURN(bool waits, Owed(view, it->index));
+    if (!waits) {
+      TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(Index{it->index}, 1));
+      TJ_ASSIGN_OR_RETURN(const bool whole,
+                          OnHeads(view, leaves.front().body, trust, progress, *it));
+      waits = !whole;
+      behind_ = behind_ || waits;
+    }
+    it = waits ? std::next(it) : progress.owed.erase(it);
+  }
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes,
-                                         const crypto::TrustStore& trust, Progress& progress) {
+                                         const crypto::TrustStore& trust, Progress& progress,
+                                         Place& place) {
   if (Spent()) return false;
   work_ += kWorkOfRecord;
   const auto body = wire::DecodeBody(bytes);
@@ -112,9 +150,9 @@ absl::StatusOr<bool> SplitWatch::OnHeads(store::LedgerView& view, ByteView bytes
   const auto heads = wire::ParseHeads(body->payload);
   if (!heads.ok()) return true;
   const auto& words = heads->statements();
-  for (; progress.words < words.size(); ++progress.words) {
+  for (; place.words < words.size(); ++place.words) {
     if (Spent()) return false;
-    TJ_RETURN_IF_ERROR(OnWord(view, words.at(progress.words), trust, progress));
+    TJ_RETURN_IF_ERROR(OnWord(view, words.at(place.words), trust, progress));
   }
   return true;
 }
@@ -135,7 +173,14 @@ absl::Status SplitWatch::OnWord(store::LedgerView& view, const std::string& text
     if (!compared && progress.ahead.contains(signer)) continue;
     // Words that are not the sibling's, or over a head that the parent has not signed, accuse
     // nobody.
-    if (!sync::CheckStatement(trust, *note, line.kind, signer).ok()) continue;
+    const auto right = sync::CheckStatement(trust, *note, line.kind, signer);
+    const bool later = !right.ok() && (CodeOf(right.status()) == ErrorCode::kSyncUnknownKey ||
+                                       CodeOf(right.status()) == ErrorCode::kTrustUnknownNode);
+    if (later && progress.unsure.size() < kUnsureMax) {
+      progress.unsure.push_back(text);
+      return absl::OkStatus();
+    }
+    if (!right.ok()) continue;
     const auto head = sync::VerifiedHead(trust, *note);
     if (!head.ok()) continue;
     if (!compared) {
@@ -150,20 +195,21 @@ absl::Status SplitWatch::OnWord(store::LedgerView& view, const std::string& text
   return absl::OkStatus();
 }
 
-// Not beyond words that could not be compared yet, or whose finding may not be stored yet: they are
-// read again after a start.
+// Not beyond a record whose body is owed, nor beyond words that could not be compared yet, or whose
+// finding may not be stored yet: they are read again after a start.
 absl::Status SplitWatch::SaveCursor(const LedgerId& ledger, Progress& progress) {
   constexpr uint64_t kSaveEvery = 256;
-  if (!progress.ahead.empty() || !progress.found.empty() ||
-      progress.next < progress.saved + kSaveEvery) {
+  const uint64_t next = progress.owed.empty() ? progress.next.index : progress.owed.front().index;
+  if (!progress.ahead.empty() || !progress.found.empty() || !progress.unsure.empty() ||
+      next < progress.saved + kSaveEvery) {
     return absl::OkStatus();
   }
   store::AppendRequest request;
   request.emitter = EmitterOf(ledger);
   wire::Writer writer(request.emitter_cursor);
-  writer.U64(progress.next);
+  writer.U64(next);
   TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
-  progress.saved = progress.next;
+  progress.saved = next;
   return absl::OkStatus();
 }
 

@@ -41,18 +41,26 @@ class SplitWatch {
   bool behind() const { return behind_; }
 
  private:
+  // Where a record stands, and how many of its words are done.
+  struct Place {
+    uint64_t index = 0;
+    int words = 0;
+  };
   // Where reading stands, and the words about heads beyond what we hold, one a sibling.
   struct Progress {
-    uint64_t next = 0;
-    int words = 0;  // that are done of the record there
+    Place next;
+    std::vector<Place> owed;          // `heads` records whose bodies have not come yet
+    std::vector<std::string> unsure;  // words of keys that the trust list does not have yet
     uint64_t saved = 0;
     std::map<NodeCode, crypto::Note> ahead;
     std::vector<Finding> found;
   };
   absl::Status Read(store::LedgerView& view, const crypto::TrustStore& trust, Progress& progress);
-  // Whether all of it was read.
+  absl::Status ReadOwed(store::LedgerView& view, const crypto::TrustStore& trust,
+                        Progress& progress);
+  // Whether all of it was read; else `place` says how far.
   absl::StatusOr<bool> OnHeads(store::LedgerView& view, ByteView body,
-                               const crypto::TrustStore& trust, Progress& progress);
+                               const crypto::TrustStore& trust, Progress& progress, Place& place);
   absl::Status OnWord(store::LedgerView& view, const std::string& text,
                       const crypto::TrustStore& trust, Progress& progress);
   bool Spent() const { return work_ >= kWorkPerLook; }

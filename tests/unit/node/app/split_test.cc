@@ -167,6 +167,26 @@ TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {
   EXPECT_TRUE(crypto::VerifyForkProof(findings->front().proof, *trust_).ok());
 }
 
+// The sibling has a new key, and the list that names it comes later.
+TEST_F(SplitTest, WordsOfAKeyThatIsNotKnownYetAreCheckedLater) {
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 4);
+  to_county.Sign();
+  Meet(county_, to_county);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  to_other.Append("another order", 4);
+  PassOn(to_other, NewestHeads(to_county));
+  Meet(other_, to_other);
+  SplitWatch watch(*other_.truth, other_.own);
+  const NodeCode bureau = *NodeCode::Parse("370800");
+  const auto earlier = scenario::Keyring::Instance().Trust(
+      {{.code = bureau}, {.code = *NodeCode::Parse("370827"), .parent = bureau}});
+  EXPECT_TRUE(watch.Look(*earlier)->empty());
+  EXPECT_EQ(watch.Look(*trust_)->size(), 1u);
+}
+
 // A parent that would keep its child from signing by words to check: a look is bounded, and goes on
 // where it stopped. Honest words are not checked, and do not hold it up.
 TEST_F(SplitTest, OneLookChecksSoManyWordsAndTheNextGoesOn) {
