@@ -223,8 +223,9 @@ std::vector<store::FollowOp> ToFollowOps(std::vector<sync::PersistOp> ops) {
       return store::FollowedHead{std::move(op.ledger), op.size, std::move(op.note)};
     }
     store::FollowOp operator()(sync::PersistStatement& op) const {
-      return store::Statement{std::move(op.ledger), std::move(op.signer),
-                              static_cast<uint8_t>(op.kind), op.size, std::move(op.note)};
+      return store::Statement{
+          std::move(op.ledger), std::move(op.signer), static_cast<uint8_t>(op.kind), op.size,
+          std::move(op.note),   std::move(op.head)};
     }
     store::FollowOp operator()(sync::PersistOpened& op) const {
       return store::OpenedBody{std::move(op.ledger), op.index, std::move(op.body)};

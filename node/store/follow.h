@@ -48,6 +48,7 @@ struct Statement {
   uint8_t kind = 0;  // crypto::StatementKind
   uint64_t size = 0;
   Bytes note;
+  Bytes head = {};  // the verified note of the origin that it stands on, when it may not be here
 };
 // A body that was missing; it was checked against the leaf's body hash.
 struct OpenedBody {

@@ -116,6 +116,11 @@ absl::Status StoreStatement(Stage& stage, Statement op) {
     return BadNote(op.ledger, Cat("not a statement of ", op.signer.text(), " at ", op.size));
   }
   TJ_ASSIGN_OR_RETURN(LedgerMemory* const memory, stage.Find(op.ledger));
+  if (!op.head.empty()) {
+    const auto here = stage.Get(keys::Head(memory->number, note.head.size, note.head.at));
+    if (!here.ok()) return here.status();
+    if (!*here) TJ_RETURN_IF_ERROR(StoreHead(stage, *memory, note.head, std::move(op.head)));
+  }
   Bytes key = keys::Statement(memory->number, op.signer, op.kind, op.size);
   if (kind == StatementKind::kSeen) {
     TJ_ASSIGN_OR_RETURN(const auto first, stage.Get(key));

@@ -27,7 +27,7 @@ namespace {
 struct SizeOfOp {
   size_t operator()(const FollowedSegment& op) const { return op.segment.size(); }
   size_t operator()(const FollowedHead& op) const { return op.note.size(); }
-  size_t operator()(const Statement& op) const { return op.note.size(); }
+  size_t operator()(const Statement& op) const { return op.note.size() + op.head.size(); }
   size_t operator()(const OpenedBody& op) const { return op.body.size(); }
   size_t operator()(const ProvisionalLeaf& op) const { return op.body.size(); }
   size_t operator()(const ForkProof& op) const { return op.proof.size(); }

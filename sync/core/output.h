@@ -48,6 +48,7 @@ struct PersistStatement {
   crypto::StatementKind kind = crypto::StatementKind::kSeen;
   uint64_t size = 0;
   Bytes note;
+  Bytes head = {};  // the origin's note that it stands on, where that is not here
 };
 struct PersistOpened {
   LedgerId ledger;

@@ -344,11 +344,19 @@ absl::Status Publisher::Record(crypto::StatementKind kind, const crypto::Note& n
   if (!larger && (size < (*last)->size || line.at <= (*last)->at)) return absl::OkStatus();
   *last = Stated{size, line.at};
   if (larger) {
+    // Passed on with its head, which a disk that was set back may lack.
+    Bytes head;
+    if (relayed()) {
+      TJ_ASSIGN_OR_RETURN(const auto here, options_.ledgers->HeadOf(ledger_, size, note.head.at));
+      TJ_ASSIGN_OR_RETURN(const crypto::Note shown, VerifiedHead(*options_.trust, note));
+      if (!here) head = shown.Text();
+    }
     out.persist.push_back(PersistStatement{.ledger = ledger_,
                                            .signer = line.signer,
                                            .kind = kind,
                                            .size = size,
-                                           .note = WithoutOrigin(note).Text()});
+                                           .note = WithoutOrigin(note).Text(),
+                                           .head = std::move(head)});
   }
   const bool seen = kind == crypto::StatementKind::kSeen;
   Emit(out, seen ? Event::Kind::kPeerSeen : Event::Kind::kPeerHeld, ledger_, size);

@@ -153,6 +153,9 @@ void MemoryNode::Write(const sync::PersistStatement& op) {
     }
   } else {
     stated_.insert(op.note);  // and may be passed on
+    if (const auto head = crypto::ParseNote(op.head); head.ok()) {
+      ledger.heads.try_emplace({op.size, note->head.at}, *head);
+    }
     Expect(op.ledger.origin == code_ || ledger.heads.contains({op.size, note->head.at}),
            "statements of others are over ledgers of ours, or over a head that is here");
   }

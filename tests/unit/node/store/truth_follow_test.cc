@@ -385,6 +385,24 @@ TEST_F(TruthFollow, TakesNothingMoreOfAFrozenLedger) {
   EXPECT_EQ(Size(), 10u);
 }
 
+// A relay whose disk was set back lacks the head that a reader's statement stands on.
+TEST_F(TruthFollow, StoresTheHeadUnderAStatement) {
+  const auto origin = TestSigner();
+  const auto reader = TestSigner();
+  const NodeCode above = TestLedger("370000").origin;
+  LeafSource county = County();
+  ASSERT_EQ(Follow({county.Next(100)}), kDone);
+  const crypto::Head head = county.HeadNow(clock_.Now());
+  const FollowOp stored = SignedHead(head, *origin);
+  FollowOp statement = SignedStatement(head, StatementKind::kSeen, above, clock_.Now(), *reader);
+  std::get<Statement>(statement).head = std::get<FollowedHead>(stored).note;
+  ASSERT_EQ(Follow({statement}), kDone);
+  const auto snapshot = *truth_->Snapshot();
+  const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger());
+  EXPECT_EQ((*view.HeadOf(100, head.at))->head, head);
+  EXPECT_EQ((*view.NewestStatement(above, StatementKind::kSeen))->head, head);
+}
+
 TEST_F(TruthFollow, StoresStatementsOverTheOwnLedger) {
   const auto signer = TestSigner();
   const auto parent = TestSigner();
