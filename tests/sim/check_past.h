@@ -29,6 +29,8 @@ class PastCheck {
 
   void Restored(const Node& node) {
     restored_.emplace(node.code(), false);
+    // What it had found is gone with the disk; the node goes on and may find it again.
+    std::erase_if(frozen_, [&](const auto& entry) { return entry.first.first == node.code(); });
     ever_restored_.insert(node.code());
   }
   // At some time: bodies that only it had are gone.

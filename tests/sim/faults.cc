@@ -258,6 +258,7 @@ void Faults::Files() {
   Line& line = AnyLine();
   ++made_;
   loop_.Trace("fault", Cat(line.child.text(), ": frames as files"));
+  line.files = true;
   line.state.drop_percent = rng_.Below(30);
   line.state.double_percent = rng_.Below(30);
   line.state.overtake_percent = rng_.Below(50);
@@ -352,8 +353,9 @@ void Faults::Heal() {
     line->state = line->usual;
     if (!line->stream) continue;
     line->stream->Resume();
-    // A ledger that was spoilt rests until there is another stream.
-    if (line->spoilt) line->stream->Abort(kChild, false);
+    // A ledger that was spoilt rests until there is another stream, and so does one whose publisher
+    // gave up for good when that was lost.
+    if (line->spoilt || line->files) line->stream->Abort(kChild, false);
   }
   for (auto& [code, node] : federation_.nodes()) {
     node->disk().SetFull(false);

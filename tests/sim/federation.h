@@ -29,6 +29,7 @@ struct Line {
   link::BackOff back_off;
   bool dialling = false;
   bool spoilt = false;   // at some time
+  bool files = false;    // frames went as files, at some time
   bool severed = false;  // nobody dials any more
 };
 
