@@ -4,7 +4,7 @@ SEEDS ?= 20
 FROM ?= 1
 MINUTES ?= 10
 
-.PHONY: help build test check fix bench bench-peers fuzz sim torture injections regulation bare clean
+.PHONY: help build test check fix bench bench-peers fuzz sim sim-bugs torture injections regulation bare clean
 help:
 	@echo "build        configure and build everything (PRESET=$(PRESET))"
 	@echo "test         the whole suite; LABEL=… for a part of it"
@@ -14,6 +14,7 @@ help:
 	@echo "bench-peers  measure the databases that we compare with"
 	@echo "fuzz         each fuzz target for FUZZ_SECONDS (20)"
 	@echo "sim          simulate federations: SEEDS=n FROM=s"
+	@echo "sim-bugs     show that the simulator finds each bug that can be put in"
 	@echo "torture      kill -9 of four processes at random: MINUTES=n"
 	@echo "injections   EIO and kill -9 at each system call on the data folder: SAMPLE=n FROM=seed"
 	@echo "regulation   one line per row of the regulation, with its tests"
@@ -42,6 +43,10 @@ sim:
 	cmake --preset release -DTJ_TESTS=ON
 	cmake --build --preset release --target tj_sim
 	build/release/bin/tj_sim --seeds $(SEEDS) --from $(FROM) --jobs $(shell nproc)
+sim-bugs:
+	cmake --preset release -DTJ_TESTS=ON
+	cmake --build --preset release --target tj_sim
+	tests/sim/find_bugs
 torture: build
 	TJ_BIN_DIR=build/$(PRESET)/bin /usr/bin/python3 -B tests/e2e/torture.py --minutes $(MINUTES) --seed $(FROM)
 injections: build

@@ -49,6 +49,8 @@ constexpr std::string_view kKnown[] = {
     "event held-all",
     "event ledger-stopped",
     "event overtook",
+    "event own-rollback",
+    "event own-shown",
     "event peer-held",
     "event peer-seen",
     "event ready",

@@ -1,5 +1,8 @@
 #include "tests/sim/faults.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "crypto/sm3.h"
@@ -8,6 +11,24 @@
 #include "tests/sim/rows.h"
 
 namespace tj::sim {
+
+namespace {
+
+// Of faults that wait for their occasion, what is counted when they come true.
+constexpr std::array<std::string_view, 10> kLater{
+    "fault crash: power cut while writing",
+    "fault disk full: a write refused",
+    "fault disk: a write failed",
+    "fault disk: a write to the projections failed",
+    "fault disk: an earlier copy",
+    "fault net: frame doubled",
+    "fault net: frame dropped",
+    "fault net: frame overtaken",
+    "fault net: frame spoilt",
+    "fault serving: bodies withheld",
+};
+
+}  // namespace
 
 struct Faults::Kind {
   void (Faults::*make)();
@@ -83,6 +104,11 @@ void Faults::For(Duration duration, std::function<void()> undo) {
   });
 }
 
+uint64_t Faults::made() const {
+  const auto met = [this](std::string_view name) { return loop_.counts.Of(name) > 0; };
+  return made_ + static_cast<uint64_t>(std::count_if(kLater.begin(), kLater.end(), met));
+}
+
 void Faults::Note(std::string_view name) {
   ++made_;
   loop_.counts.Add(name);
@@ -100,7 +126,6 @@ void Faults::CrashAtRest() {
 void Faults::CrashWhileWriting() {
   Node& node = AnyNode();
   if (!node.up()) return;
-  ++made_;  // counted when it comes to it
   node.disk().Arm(SimDisk::Fault::kPowerGoes, rng_.Below(6));
   For(rng_.Within(5'000, 60'000), [&node] { node.Start(); });
 }
@@ -116,13 +141,11 @@ void Faults::StopInOrder() {
 void Faults::WriteFails() {
   Node& node = AnyNode();
   if (!node.up()) return;
-  ++made_;
   node.disk().Arm(SimDisk::Fault::kWriteFails, rng_.Below(6));
 }
 
 void Faults::DiskFull() {
   Node& node = AnyNode();
-  ++made_;
   loop_.Trace("fault", Cat("disk of ", node.code().text(), " full"));
   node.disk().SetFull(true);
   For(rng_.Within(1'000, 30'000), [&node] { node.disk().SetFull(false); });
@@ -130,7 +153,6 @@ void Faults::DiskFull() {
 
 void Faults::DerivedFails() {
   Node& node = AnyNode();
-  ++made_;
   node.disk().ArmDerived(rng_.Below(4));
 }
 
@@ -256,7 +278,6 @@ void Faults::Delay() {
 // As bundles do: single frames are lost, doubled, and overtake each other.
 void Faults::Files() {
   Line& line = AnyLine();
-  ++made_;
   loop_.Trace("fault", Cat(line.child.text(), ": frames as files"));
   line.files = true;
   line.state.drop_percent = rng_.Below(30);
@@ -271,7 +292,6 @@ void Faults::Files() {
 
 void Faults::Spoil() {
   Line& line = AnyLine();
-  ++made_;
   line.spoilt = true;
   line.state.spoil_percent = 20 + rng_.Below(50);
   For(rng_.Within(5'000, 40'000), [&line] { line.state.spoil_percent = 0; });
@@ -298,7 +318,6 @@ void Faults::NewKey() {
 
 void Faults::Withhold() {
   Node& node = AnyNode();
-  ++made_;
   node.withholds = true;
   For(rng_.Within(10'000, 90'000), [&node] { node.withholds = false; });
 }
@@ -306,7 +325,6 @@ void Faults::Withhold() {
 void Faults::RestoreDisk() {
   if (restored_ != nullptr) return;
   Node& node = AnyNode();
-  ++made_;  // counted when it comes to it
   restored_ = std::make_unique<RestoredDisk>(loop_, federation_, node);
   restored_->Begin(until_);
 }

@@ -21,7 +21,8 @@ class Faults {
   void Begin();
   // Ends all that lasts, and mends what people would: clocks, full disks, nodes that are down.
   void Heal();
-  uint64_t made() const { return made_; }
+  // Those that took place: of a kind that waits for its occasion, one if that ever came.
+  uint64_t made() const;
 
  private:
   struct Kind;
@@ -71,7 +72,7 @@ class Faults {
   std::unique_ptr<RestoredDisk> restored_;
   std::unique_ptr<SplitView> split_;
   bool forked_ = false;  // one way of having two histories is enough for a history
-  uint64_t made_ = 0;
+  uint64_t made_ = 0;    // at once
   bool over_ = false;
 };
 
