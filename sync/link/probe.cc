@@ -1,6 +1,7 @@
 #include "sync/link/probe.h"
 
 #include <future>
+#include <mutex>
 #include <utility>
 
 #include <grpc/support/time.h>
@@ -93,7 +94,10 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
       return;
     }
     answer_(certificate_, std::move(question), [this](std::vector<wire::Frame> answers) {
-      answers_ = std::move(answers);
+      {
+        const std::lock_guard lock(mutex_);
+        answers_ = std::move(answers);
+      }
       WriteNext();
     });
   }
@@ -104,21 +108,34 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
       Finish(ToGrpc(Error(ErrorCode::kSyncLink, "a write failed")));
     }
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    {
+      const std::lock_guard lock(mutex_);
+    }
+    delete this;
+  }
 
  private:
   void WriteNext() {
-    if (next_ == answers_.size()) {
+    if (Prepare()) {
+      StartWrite(&outgoing_);
+    } else {
       Finish(grpc::Status::OK);
-      return;
     }
+  }
+  // False when all is written.
+  bool Prepare() {
+    const std::lock_guard lock(mutex_);
+    if (next_ == answers_.size()) return false;
     outgoing_ = ToBuffer(wire::EncodeFrame(answers_[next_++]));
-    StartWrite(&outgoing_);
+    return true;
   }
 
   const std::string certificate_;
   const AnswerProbe answer_;
   grpc::ByteBuffer question_;
+  // gRPC calls one after the other, but our thread begins what its threads go on with.
+  std::mutex mutex_;
   grpc::ByteBuffer outgoing_;
   std::vector<wire::Frame> answers_;
   size_t next_ = 0;
