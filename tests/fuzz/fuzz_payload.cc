@@ -46,6 +46,7 @@ void CheckAll(ByteView bytes) {
   Check(bytes, ParseHeads);
   Check(bytes, ParseAlarm);
   Check(bytes, ParseRestart);
+  Check(bytes, ParseLoss);
   Check(bytes, ParseWitness);
   Check(bytes, ParseTick);
   Check(bytes, ParseOrder);

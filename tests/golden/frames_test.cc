@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 
@@ -159,6 +161,24 @@ TEST_P(GoldenFrames, MeanWhatTheyMeant) {
     EXPECT_TRUE(kinds.contains(kind + " up")) << kind;
     EXPECT_TRUE(kinds.contains(kind + " down")) << kind;
   }
+}
+
+// The fuzz target begins with real frames, of each kind.
+TEST_P(GoldenFrames, AreSeedsOfTheFuzzTarget) {
+  std::set<Bytes> seeds;
+  for (const auto& entry :
+       fs::directory_iterator(std::string(TJ_SOURCE_DIR) + "/tests/fuzz/corpus/frame")) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    seeds.emplace(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  std::set<std::string_view> kinds;
+  std::set<std::string_view> seeded;
+  for (const RecordedFrame& frame : recording_.frames) {
+    const std::string_view kind = wire::FrameName(*wire::DecodeFrame(frame.bytes));
+    kinds.insert(kind);
+    if (seeds.contains(frame.bytes)) seeded.insert(kind);
+  }
+  EXPECT_EQ(seeded, kinds);
 }
 
 TEST_P(GoldenFrames, AreFollowedToTheSameStatements) {
