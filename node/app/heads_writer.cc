@@ -42,6 +42,19 @@ std::map<std::pair<std::string, uint32_t>, uint64_t> SizesOf(const v1::Heads& he
   return sizes;
 }
 
+// How much of this ledger each child has seen.
+std::map<NodeCode, uint64_t> SeenSizesOf(const v1::Heads& heads) {
+  std::map<NodeCode, uint64_t> sizes;
+  for (const std::string& text : heads.statements()) {
+    const auto note = crypto::ParseNote(text);
+    if (!note.ok()) continue;
+    for (const crypto::NoteSignature& line : note->signatures) {
+      if (line.kind == crypto::StatementKind::kSeen) sizes[line.signer] = note->head.size;
+    }
+  }
+  return sizes;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Heads> HeadsWriter::Gather(const crypto::TrustStore& trust) const {
@@ -85,18 +98,22 @@ absl::Status HeadsWriter::Load() {
     if (!reader.ok() || !last_.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
       return Error(ErrorCode::kStoreCorrupt, "cursor of heads records");
     }
+    // Perhaps less; then one record says once more what is known.
+    content_ = last_size_ - std::min<uint64_t>(last_size_, 1);
   }
   loaded_ = true;
   return absl::OkStatus();
 }
 
-// A child has gone on; or this ledger has, by more than such a record, and a child has seen it.
+// A child has gone on; or this ledger has, by more than such records, and a child has seen it of
+// which they do not say so yet.
 bool HeadsWriter::Differs(const v1::Heads& heads, uint64_t own_size) const {
   if (SizesOf(heads) != SizesOf(last_)) return true;
-  if (own_size <= last_size_) return false;
-  for (const std::string& text : heads.statements()) {
-    const auto note = crypto::ParseNote(text);
-    if (note.ok() && note->head.size > last_size_) return true;
+  const auto told = SeenSizesOf(last_);
+  for (const auto& [child, size] : SeenSizesOf(heads)) {
+    if (own_size > last_size_ && size > last_size_) return true;
+    const auto before = told.find(child);
+    if (size >= content_ && (before == told.end() || before->second < content_)) return true;
   }
   return false;
 }
@@ -117,6 +134,7 @@ absl::StatusOr<bool> HeadsWriter::WriteIfDue(const crypto::TrustStore& trust) {
   writer.Raw(heads.SerializeAsString());
   TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
   last_ = std::move(heads);
+  if (own_size > last_size_) content_ = own_size;
   last_size_ = own_size + 1;
   last_at_ = now;
   return true;

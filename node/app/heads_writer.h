@@ -41,6 +41,7 @@ class HeadsWriter {
   bool loaded_ = false;
   v1::Heads last_;          // as written
   uint64_t last_size_ = 0;  // of the own ledger after it
+  uint64_t content_ = 0;    // its size after the last record of it that is not one of these
   std::optional<Instant> last_at_;
 };
 
