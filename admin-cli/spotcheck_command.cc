@@ -8,6 +8,7 @@
 
 #include "admin-cli/client.h"
 #include "admin-cli/context.h"
+#include "protocol/vocab/error.h"
 
 namespace tj::cli {
 namespace {
@@ -19,6 +20,7 @@ const char* StateZh(const std::string& state) {
   if (state == "passed") return "通过";
   if (state == "missed") return "未按期完整答复";
   if (state == "mismatch") return "不符";
+  if (state == "not-announced") return "未公告";
   return "未抽取";
 }
 
@@ -27,9 +29,11 @@ void PrintShort(const api::SpotInfo& spot) {
               StateZh(spot.state()), spot.state().c_str());
   if (spot.state() == "announced") {
     std::printf("  期末 closes %s\n", spot.close().c_str());
-  } else if (!spot.problem().empty()) {
-    std::printf("  %s\n", spot.problem().c_str());
-  } else if (!spot.judged()) {
+    if (!spot.lacking().empty()) {
+      std::printf("  尚不能抽取, 期末前须补齐 lacking before the close: %s\n",
+                  spot.lacking().c_str());
+    }
+  } else if (spot.problem().empty() && !spot.judged()) {
     std::printf("  抽取 drawn %d 段 ranges; 答复期限 answer by %s; 已到 here %" PRIu64 "/%" PRIu64
                 " 条 records\n",
                 spot.ranges_size(), spot.answer_by().c_str(), spot.answer_here(),
@@ -90,6 +94,15 @@ void PrintReport(const api::SpotInfo& spot) {
   }
 }
 
+// What did not come about for one of several counties: "CODE: what is wrong", as for a single one.
+void FailFor(const api::SpotInfo& spot, Context& context) {
+  const std::string& problem = spot.problem();
+  const size_t colon = problem.find(": ");
+  const bool detailed = colon != std::string::npos;
+  context.Fail(At(spot.county(), ErrorFromName(problem.substr(0, colon),
+                                               detailed ? problem.substr(colon + 2) : "")));
+}
+
 void Show(const absl::StatusOr<api::SpotListReply>& reply, bool report, Context& context) {
   if (!reply.ok()) return context.Fail(reply.status());
   if (context.json()) {
@@ -100,6 +113,9 @@ void Show(const absl::StatusOr<api::SpotListReply>& reply, bool report, Context&
     for (const api::SpotInfo& spot : reply->checks()) {
       report ? PrintReport(spot) : PrintShort(spot);
     }
+  }
+  for (const api::SpotInfo& spot : reply->checks()) {
+    if (!spot.problem().empty()) FailFor(spot, context);
   }
   if (!report) return;
   for (const api::SpotInfo& spot : reply->checks()) {
@@ -114,7 +130,9 @@ void AddDraw(CLI::App* spotcheck, Context& context) {
       spotcheck->add_subcommand("draw",
                                 "期末前公告抽查 announce a check before the period closes: the "
                                 "hash of a secret number becomes a "
-                                "record\n"
+                                "record. Early: by the close it must be on record that the "
+                                "county has seen it (ten minutes on the network, two bundles each "
+                                "way by files); status tells 公告须提早: 期末前县须已见到公告\n"
                                 "例 example: tongjianctl spotcheck draw --period 2026-11");
   auto request = std::make_shared<api::SpotDrawRequest>();
   command
@@ -153,7 +171,8 @@ void AddReveal(CLI::App* spotcheck, Context& context) {
   CLI::App* command = spotcheck->add_subcommand(
       "reveal",
       "期末后公布并抽取 reveal the number after the close: the ranges follow from it\n"
-      "例 example: tongjianctl spotcheck reveal --period 2026-11");
+      "例 example: tongjianctl spotcheck reveal --period 2026-11\n"
+      "退出码 exit 1: 有的县未能抽取 some county could not be drawn, and says why");
   auto request = std::make_shared<api::SpotRevealRequest>();
   command
       ->add_option_function<std::string>(

@@ -141,19 +141,35 @@ v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Insta
   return alarm;
 }
 
-absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening) {
+absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening,
+                                                  const crypto::AddressTag& tag) {
   const v1::OpeningAsked& asked = opening.asked();
-  return Prepare(
-      Family::kOpening, Audience::kChildren, 0, opening.SerializeAsString(),
-      {.source = "~opening", .case_no = Cat("asked/", asked.of()), .event_id = asked.request()});
+  TJ_ASSIGN_OR_RETURN(store::PreparedRecord record, Prepare(Family::kOpening, Audience::kAddressed,
+                                                            0, opening.SerializeAsString(),
+                                                            {.source = "~opening",
+                                                             .case_no = Cat("asked/", asked.of()),
+                                                             .event_id = asked.request()}));
+  record.tag = tag;
+  return record;
 }
 
 absl::StatusOr<store::PreparedRecord> GivenRecord(const v1::Opening& opening, uint64_t part) {
   const v1::OpeningGiven& given = opening.given();
-  return Prepare(Family::kOpening, Audience::kChain, wire::kFlagUrgent, opening.SerializeAsString(),
-                 {.source = "~opening",
-                  .case_no = Cat(given.to(), "/", given.request()),
-                  .event_id = std::to_string(part)});
+  return Prepare(
+      Family::kOpening, Audience::kChain, wire::kFlagUrgent, opening.SerializeAsString(),
+      {.source = "~opening",
+       .case_no = Cat(given.to(), "/", static_cast<int>(given.purpose()), "/", given.request()),
+       .event_id = std::to_string(part)});
+}
+
+absl::StatusOr<store::PreparedRecord> NotedRecord(const LedgerId& by, const v1::Spot& spot,
+                                                  Instant now) {
+  v1::Tick tick;
+  tick.set_at_ms(now.ms);
+  return Prepare(Family::kTick, Audience::kChain, 0, tick.SerializeAsString(),
+                 {.source = "~spot-noted",
+                  .case_no = Cat(by.Text(), "/", wire::SpotId(spot)),
+                  .event_id = "1"});
 }
 
 absl::StatusOr<store::PreparedRecord> CommitRecord(const v1::SpotCommit& commit) {

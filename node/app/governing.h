@@ -44,9 +44,15 @@ absl::StatusOr<store::PreparedRecord> AlarmRecord(const v1::Alarm& alarm, Audien
 absl::StatusOr<store::PreparedRecord> OrderRecord(const v1::SuperviseOrder& order,
                                                   const crypto::AddressTag& tag);
 absl::StatusOr<store::PreparedRecord> OrderReplyRecord(const v1::OrderReply& reply);
-// Openings and spot checks; each is named by what it is about (SPEC.md §12), and written once.
-absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening);
+// Openings and spot checks; each is named by what it is about (SPEC.md §12), and written once. What
+// is asked is read by whom it asks, which `tag` names.
+absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening,
+                                                  const crypto::AddressTag& tag);
 absl::StatusOr<store::PreparedRecord> GivenRecord(const v1::Opening& opening, uint64_t part);
+// The county's, once it has read an announcement of `by`: a root that it makes from now on was not
+// known to whoever announced.
+absl::StatusOr<store::PreparedRecord> NotedRecord(const LedgerId& by, const v1::Spot& spot,
+                                                  Instant now);
 absl::StatusOr<store::PreparedRecord> CommitRecord(const v1::SpotCommit& commit);
 absl::StatusOr<store::PreparedRecord> RevealRecord(const v1::SpotReveal& reveal);
 absl::StatusOr<store::PreparedRecord> ResultRecord(const v1::SpotResult& result);

@@ -7,6 +7,7 @@
 
 #include "crypto/sealed_parts.h"
 #include "crypto/sm3.h"
+#include "node/app/addressing.h"
 #include "node/app/governing.h"
 #include "node/app/node_services.h"
 #include "node/app/opening_desk.h"
@@ -58,10 +59,8 @@ absl::StatusOr<api::LedgerOpenReply> NodeServices::LedgerOpen(
     const api::LedgerOpenRequest& request) {
   TJ_ASSIGN_OR_RETURN(const OpenLedger open, Open(request.ledger()));
   const LedgerId& ledger = open.view.id();
-  const Relation relation = parts_.host.trust()->RelationOf(parts_.own.origin, ledger.origin);
-  if (relation != Relation::kParent && relation != Relation::kAncestor) {
-    return Error(ErrorCode::kTrustScope, Cat(ledger.origin.text(), " is not below this node"));
-  }
+  // Whom it asks, and for what, is for that node's eyes only: nobody passes such a record on.
+  TJ_ASSIGN_OR_RETURN(const auto tag, TagOf(parts_, ledger.origin));
   if (request.private_parts() && !parts_.identity.encryption) {
     return Error(ErrorCode::kConfig,
                  "keys.encryption_key is not set: private parts are sealed to it");
@@ -90,7 +89,7 @@ absl::StatusOr<api::LedgerOpenReply> NodeServices::LedgerOpen(
   wire::SetAskedLeaves(RangesOf(leaves), asked);
   TJ_RETURN_IF_ERROR(wire::ParseOpening(opening.SerializeAsString()).status());
   store::AppendRequest append;
-  TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), AskedRecord(opening));
+  TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), AskedRecord(opening, tag));
   TJ_ASSIGN_OR_RETURN(const auto appended, parts_.truth.AppendAndWait(std::move(append)));
   api::LedgerOpenReply reply;
   reply.set_ledger(ledger.Text());

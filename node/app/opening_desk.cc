@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "crypto/sealed_parts.h"
 #include "node/app/governing.h"
@@ -14,6 +15,7 @@
 #include "node/supervise/spot_records.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
+#include "protocol/vocab/text.h"
 #include "sync/bundle/peer_state.h"
 
 namespace tj::app {
@@ -71,8 +73,14 @@ absl::Status OpeningDesk::Give(v1::OpeningGiven given, const std::set<uint64_t>&
     opening.mutable_given()->set_more(i + count < ranges.size());
     TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), GivenRecord(opening, i / kRangesPerRecord));
   }
-  TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
-  given_.insert({given.to(), given.request()});
+  TJ_ASSIGN_OR_RETURN(const auto appended, truth_.AppendAndWait(std::move(request)));
+  for (const store::Appended& record : appended) {
+    if (record.outcome != store::Appended::Outcome::kConflict) continue;
+    return Error(ErrorCode::kIntakeConflict,
+                 Cat("record ", record.index.value, " gives ", given.to(), " something else as ",
+                     given.request()));
+  }
+  given_.insert(RequestOf(given));
   book_.Give(*to, ranges, given.private_parts());
   Log(LogLevel::kInfo, "opened-to",
       {{"to", given.to()},
@@ -106,8 +114,7 @@ absl::Status OpeningDesk::Answer(const LedgerId& asker, const v1::OpeningAsked& 
 
 // Of what is given to us, what is not here. Private parts are fetched once a start, with the
 // bodies.
-absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& given,
-                                bool& wanted) {
+absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& given) {
   TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
   TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), origin));
   supervise::StoredSpotLedger ledger(std::move(view));
@@ -120,18 +127,23 @@ absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& 
   }
   if (lacking.empty()) return absl::OkStatus();
   book_.Want(origin, lacking);
-  wanted = true;
+  wanted_ = true;
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
   std::vector<std::pair<LedgerId, v1::OpeningAsked>> asked;
-  std::vector<std::pair<LedgerId, v1::OpeningGiven>> to_fetch;
+  struct ToFetch {
+    LedgerId origin;
+    Index index;
+    v1::OpeningGiven given;
+  };
+  std::vector<ToFetch> to_fetch;
   TJ_RETURN_IF_ERROR(supervise::EachOpening(
       derived_, [&](const LedgerId& ledger, Index index, const v1::Opening& opening) {
         if (ledger == own_ && opening.has_given()) {
           const auto to = NodeCode::Parse(opening.given().to());
-          const bool known = given_.contains({opening.given().to(), opening.given().request()});
+          const bool known = given_.contains(RequestOf(opening.given()));
           if (to.ok() && booked_.insert(index.value).second && !known) {
             book_.Give(*to, wire::GivenLeaves(opening.given()), opening.given().private_parts());
           }
@@ -142,26 +154,24 @@ absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
                             opening.asked().epoch() == own_.epoch.value;
           if (above && ours) asked.emplace_back(ledger, opening.asked());
         } else if (ledger != own_ && opening.given().to() == own_.origin.text() &&
-                   fetched_.insert({ledger, index.value}).second) {
-          to_fetch.emplace_back(ledger, opening.given());
+                   !fetched_.contains({ledger, index.value})) {
+          to_fetch.push_back({ledger, index, opening.given()});
         }
       }));
   // Only now is it known what was given before this start.
   TJ_RETURN_IF_ERROR(supervise::EachOpening(
       derived_, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
-        if (ledger == own_ && opening.has_given()) {
-          given_.insert({opening.given().to(), opening.given().request()});
-        }
+        if (ledger == own_ && opening.has_given()) given_.insert(RequestOf(opening.given()));
       }));
   for (const auto& [asker, ask] : asked) {
-    if (given_.contains({asker.origin.text(), ask.request()})) continue;
+    if (given_.contains({asker.origin.text(), v1::DRILL_DOWN, ask.request()})) continue;
     TJ_RETURN_IF_ERROR(Answer(asker, ask));
   }
-  bool wanted = false;
-  for (const auto& [origin, given] : to_fetch) {
-    TJ_RETURN_IF_ERROR(Fetch(origin, given, wanted));
+  for (const auto& [origin, index, given] : to_fetch) {
+    TJ_RETURN_IF_ERROR(Fetch(origin, given));
+    fetched_.insert({origin, index.value});
   }
-  return wanted;
+  return std::exchange(wanted_, false);
 }
 
 }  // namespace tj::app

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,20 +35,27 @@ class OpeningDesk {
   // have not given. True when something that was given to us is to be fetched.
   absl::StatusOr<bool> Round(const crypto::TrustStore& trust);
 
-  // Writes what is given, in as many records as it takes, and lets it out.
+  // Writes what is given, in as many records as it takes, and lets it out. INTAKE-CONFLICT, and
+  // nothing is let out, when something else was given under that request already.
   absl::Status Give(v1::OpeningGiven given, const std::set<uint64_t>& leaves);
 
  private:
   absl::Status Answer(const LedgerId& asker, const v1::OpeningAsked& asked);
-  absl::Status Fetch(const LedgerId& origin, const v1::OpeningGiven& given, bool& wanted);
+  absl::Status Fetch(const LedgerId& origin, const v1::OpeningGiven& given);
 
   store::Truth& truth_;
   const store::Kv& derived_;
   const LedgerId own_;
   OpeningBook& book_;
-  std::set<uint64_t> booked_;                            // our openings that the book has
-  std::set<std::pair<LedgerId, uint64_t>> fetched_;      // others' that were looked at
-  std::set<std::pair<std::string, std::string>> given_;  // (asker, request)
+  // One answer: to whom, what for, and the asker's number.
+  using Request = std::tuple<std::string, v1::OpeningPurpose, std::string>;
+  static Request RequestOf(const v1::OpeningGiven& given) {
+    return {given.to(), given.purpose(), given.request()};
+  }
+  std::set<uint64_t> booked_;                        // our openings that the book has
+  std::set<std::pair<LedgerId, uint64_t>> fetched_;  // others' whose leaves are here or wanted
+  std::set<Request> given_;
+  bool wanted_ = false;  // something was wanted since Round last said so
 };
 
 // The private parts of a record of ours that are still here, sealed for `reader`.

@@ -2,17 +2,17 @@
 // kept in a file of the data folder, mode 0600, from the announcement to the draw.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "crypto/sm3.h"
 #include "node/app/governing.h"
 #include "node/app/node_services.h"
+#include "node/app/spot_draw.h"
 #include "node/app/spot_info.h"
-#include "node/case/case_projection.h"
-#include "node/rules/timers.h"
+#include "node/rules/spot_draw.h"
 #include "node/store/durable_file.h"
-#include "node/supervise/spot_ledger.h"
 #include "node/supervise/spot_seed.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
@@ -26,9 +26,6 @@ constexpr uint32_t kWorkingDaysDefault = 3;  // DOMAIN §C.6: audit response
 
 absl::Status Refuse(std::string_view why) { return Error(ErrorCode::kRulesSpot, why); }
 
-std::string NonceFile(const v1::Spot& spot) {
-  return Cat(spot.county(), "-", spot.epoch(), "-", spot.period(), ".nonce");
-}
 std::string NonceFolder(const NodeParts& parts) {
   return parts.config.data_folder + "/spot-nonces";
 }
@@ -54,29 +51,6 @@ absl::StatusOr<std::vector<LedgerId>> CountiesOf(
     ledgers.push_back({code, node != nullptr && node->epoch ? *node->epoch : Epoch{}});
   }
   return ledgers;
-}
-
-// What is said in a record cannot be dated back, and counties hold it too.
-absl::StatusOr<supervise::HeadSeen> HeadBefore(const NodeParts& parts, const LedgerId& county,
-                                               Instant close) {
-  TJ_ASSIGN_OR_RETURN(const auto snapshot, parts.truth.Snapshot());
-  TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), parts.own));
-  supervise::StoredSpotLedger own(std::move(view));
-  TJ_ASSIGN_OR_RETURN(auto head, supervise::LastHeadBefore(own, county, close));
-  if (head) return *std::move(head);
-  return Refuse(Cat("no head of ", county.Text(), " was recorded before the close"));
-}
-
-absl::StatusOr<Instant> AnswerBy(const NodeParts& parts, const v1::SpotCommit& commit) {
-  if (commit.answer_by_ms() > 0) return Instant{commit.answer_by_ms()};
-  const auto derived = parts.derived.Snapshot();
-  TJ_ASSIGN_OR_RETURN(const auto years, cases::AdoptedYears(*derived));
-  std::vector<rules::YearCalendar> list;
-  for (const auto& [number, year] : years) list.push_back(year);
-  TJ_ASSIGN_OR_RETURN(const auto calendar, rules::Calendar::Make(std::move(list)));
-  TJ_ASSIGN_OR_RETURN(const CivilDate last, rules::TimerDue(parts.clock.Now().BeijingDate(),
-                                                            commit.working_days(), calendar));
-  return Instant::BeijingMidnight(last + 1);
 }
 
 absl::StatusOr<v1::SpotCommit> CommitOf(const NodeParts& parts, const LedgerId& county,
@@ -111,46 +85,59 @@ absl::StatusOr<v1::SpotCommit> CommitOf(const NodeParts& parts, const LedgerId& 
   return commit;
 }
 
-absl::StatusOr<v1::SpotReveal> RevealOf(const NodeParts& parts, const SpotState& spot,
-                                        const LedgerId& county) {
-  const v1::SpotCommit& commit = spot.commit;
-  const Instant close{commit.close_ms()};
-  if (parts.clock.Now() < close) return Refuse(Cat("the period closes at ", close.Text()));
-  const std::string path = Cat(NonceFolder(parts), "/", NonceFile(commit.spot()));
-  TJ_ASSIGN_OR_RETURN(const auto nonce, store::ReadSmallFile(path, supervise::kNonceBytes));
-  if (!nonce || supervise::NonceHash(*nonce).view() != commit.nonce_hash()) {
-    return Refuse(Cat(path, ": the nonce that was announced is not here"));
+// What did not come about for one of several counties.
+void SetProblem(const absl::Status& problem, std::string_view state, api::SpotInfo& info) {
+  info.set_state(Bytes(state));
+  info.set_problem(Cat(tj::InfoOf(CodeOf(problem)).name, ": ", DetailOf(problem)));
+}
+
+// Announces a check, or finds it announced just so.
+absl::StatusOr<SpotState> Announce(const NodeParts& parts, const LedgerId& county,
+                                   const api::SpotDrawRequest& request) {
+  TJ_ASSIGN_OR_RETURN(v1::SpotCommit commit, CommitOf(parts, county, request));
+  const std::string folder = NonceFolder(parts);
+  const std::string name = NonceFile(commit.spot());
+  // One that is there was announced, or the announcement failed: it is used again, never changed.
+  TJ_ASSIGN_OR_RETURN(auto nonce,
+                      store::ReadSmallFile(Cat(folder, "/", name), supervise::kNonceBytes));
+  if (!nonce) {
+    nonce = crypto::RandomBytes(supervise::kNonceBytes);
+    TJ_RETURN_IF_ERROR(store::WriteDurably(folder, name, *nonce));
   }
-  TJ_ASSIGN_OR_RETURN(const supervise::HeadSeen head, HeadBefore(parts, county, close));
+  commit.set_nonce_hash(Bytes(supervise::NonceHash(*nonce).view()));
+  store::AppendRequest append;
+  TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), CommitRecord(commit));
+  TJ_ASSIGN_OR_RETURN(const auto appended, parts.truth.AppendAndWait(std::move(append)));
+  if (appended[0].outcome == store::Appended::Outcome::kConflict) {
+    return Error(ErrorCode::kExists,
+                 Cat("a check of ", wire::SpotId(commit.spot()),
+                     " was announced otherwise: record ", appended[0].index.value));
+  }
+  return SpotState{parts.own, appended[0].index, std::move(commit), std::nullopt, {}, std::nullopt,
+                   {}};
+}
+
+// The draw that record `index` of the own ledger is.
+absl::StatusOr<v1::SpotReveal> WrittenReveal(const NodeParts& parts, Index index) {
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts.truth.Snapshot());
-  TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), county));
-  supervise::StoredSpotLedger ledger(std::move(view));
-  const uint64_t size = head.entry.size();
-  if (ledger.size() < size)
-    return Error(ErrorCode::kNotReady, "the county's records are on their way");
-  v1::SpotReveal reveal;
-  *reveal.mutable_spot() = commit.spot();
-  reveal.set_nonce(*nonce);
-  reveal.set_commit_index(spot.commit_index.value);
-  reveal.set_heads_index(head.record.value);
-  reveal.set_size(size);
-  reveal.set_root(head.entry.root());
-  reveal.set_seen_at_ms(head.entry.seen_at_ms());
-  TJ_ASSIGN_OR_RETURN(const uint64_t first,
-                      supervise::FirstSince(ledger, size, Instant{commit.begin_ms()}));
-  reveal.set_first(first);
-  TJ_ASSIGN_OR_RETURN(const uint64_t closings,
-                      supervise::ClosingsWithin(ledger, size, Instant{commit.begin_ms()}, close));
-  reveal.set_closings(closings);
-  reveal.set_length(commit.length());
-  reveal.set_drawn(commit.ranges() > 0 ? commit.ranges() : rules::RangesFor(closings));
-  TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
-  std::vector<wire::LeafRange> named;
-  for (const rules::LeafSpan& range : ranges) named.push_back({range.first, range.end});
-  wire::SetDrawnRanges(named, reveal);
-  TJ_ASSIGN_OR_RETURN(const Instant by, AnswerBy(parts, commit));
-  reveal.set_answer_by_ms(by.ms);
-  return reveal;
+  TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), parts.own));
+  TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(index, 1));
+  TJ_ASSIGN_OR_RETURN(const auto body, wire::DecodeBody(leaves[0].body));
+  return wire::ParseSpotReveal(body.payload);
+}
+
+// Draws unless that is done: what is shown is the record that is there.
+absl::Status DrawNow(const NodeParts& parts, const DrawSources& sources, SpotState& spot) {
+  if (spot.reveal_index) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(spot.reveal, RevealOf(sources, spot));
+  store::AppendRequest append;
+  TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), RevealRecord(spot.reveal));
+  TJ_ASSIGN_OR_RETURN(const auto appended, parts.truth.AppendAndWait(std::move(append)));
+  if (appended[0].outcome != store::Appended::Outcome::kSequenced) {
+    TJ_ASSIGN_OR_RETURN(spot.reveal, WrittenReveal(parts, appended[0].index));
+  }
+  spot.reveal_index = appended[0].index;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -158,29 +145,20 @@ absl::StatusOr<v1::SpotReveal> RevealOf(const NodeParts& parts, const SpotState&
 absl::StatusOr<api::SpotListReply> NodeServices::SpotDraw(const api::SpotDrawRequest& request) {
   TJ_ASSIGN_OR_RETURN(const auto counties, CountiesOf(parts_, request.counties()));
   TJ_RETURN_IF_ERROR(store::MakePrivateFolder(NonceFolder(parts_)));
+  const auto derived = parts_.derived.Snapshot();
   api::SpotListReply reply;
   for (const LedgerId& county : counties) {
-    TJ_ASSIGN_OR_RETURN(v1::SpotCommit commit, CommitOf(parts_, county, request));
-    const std::string name = NonceFile(commit.spot());
-    // One that is there was announced, or the announcement failed: it is used again, never changed.
-    TJ_ASSIGN_OR_RETURN(auto nonce, store::ReadSmallFile(Cat(NonceFolder(parts_), "/", name),
-                                                         supervise::kNonceBytes));
-    if (!nonce) {
-      nonce = crypto::RandomBytes(supervise::kNonceBytes);
-      TJ_RETURN_IF_ERROR(store::WriteDurably(NonceFolder(parts_), name, *nonce));
+    const auto spot = Announce(parts_, county, request);
+    if (!spot.ok() && counties.size() == 1) return spot.status();
+    api::SpotInfo& info = *reply.add_checks();
+    if (spot.ok()) {
+      TJ_ASSIGN_OR_RETURN(info, InfoOf(*spot, *derived, parts_.openings));
+      continue;
     }
-    commit.set_nonce_hash(Bytes(supervise::NonceHash(*nonce).view()));
-    store::AppendRequest append;
-    TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), CommitRecord(commit));
-    TJ_ASSIGN_OR_RETURN(const auto appended, parts_.truth.AppendAndWait(std::move(append)));
-    if (appended[0].outcome == store::Appended::Outcome::kConflict) {
-      return Error(ErrorCode::kExists,
-                   Cat("a check of ", wire::SpotId(commit.spot()),
-                       " was announced otherwise: record ", appended[0].index.value));
-    }
-    const SpotState spot{parts_.own, appended[0].index, commit, std::nullopt, {}, std::nullopt, {}};
-    const auto derived = parts_.derived.Snapshot();
-    TJ_ASSIGN_OR_RETURN(*reply.add_checks(), InfoOf(spot, *derived, parts_.openings));
+    info.set_period(request.period());
+    info.set_county(county.origin.text());
+    info.set_ledger(county.Text());
+    SetProblem(spot.status(), "not-announced", info);
   }
   return reply;
 }
@@ -189,38 +167,33 @@ absl::StatusOr<api::SpotListReply> NodeServices::SpotReveal(const api::SpotRevea
   TJ_ASSIGN_OR_RETURN(const auto counties, CountiesOf(parts_, request.counties()));
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const auto spots, ReadSpots(*derived));
+  const auto trust = parts_.host.trust();
+  const std::string folder = NonceFolder(parts_);
+  const DrawSources sources{parts_.truth, parts_.derived, parts_.own, *trust, parts_.clock, folder};
   api::SpotListReply reply;
   for (const LedgerId& county : counties) {
     v1::Spot name;
     name.set_period(request.period());
     name.set_county(county.origin.text());
     const auto found = spots.find({parts_.own, wire::SpotId(name)});
-    if (found == spots.end()) {
-      if (request.counties().empty()) continue;
-      return Refuse(Cat(wire::SpotId(name), " was not announced"));
+    const bool announced = found != spots.end();
+    if (!announced && request.counties().empty()) continue;
+    std::optional<SpotState> spot;
+    absl::Status problem = Refuse(Cat(wire::SpotId(name), " was not announced"));
+    if (announced) {
+      spot = found->second;
+      problem = DrawNow(parts_, sources, *spot);
     }
-    SpotState spot = found->second;
-    absl::Status problem;
-    if (!spot.reveal_index) {
-      auto reveal = RevealOf(parts_, spot, {county.origin, Epoch{spot.commit.spot().epoch()}});
-      if (reveal.ok()) {
-        store::AppendRequest append;
-        TJ_ASSIGN_OR_RETURN(append.records.emplace_back(), RevealRecord(*reveal));
-        TJ_ASSIGN_OR_RETURN(const auto appended, parts_.truth.AppendAndWait(std::move(append)));
-        spot.reveal_index = appended[0].index;
-        spot.reveal = *std::move(reveal);
-      } else if (counties.size() == 1) {
-        return reveal.status();
-      } else {
-        problem = reveal.status();
-      }
-    }
+    if (!problem.ok() && counties.size() == 1) return problem;
     api::SpotInfo& info = *reply.add_checks();
-    TJ_ASSIGN_OR_RETURN(info, InfoOf(spot, *derived, parts_.openings));
-    if (!problem.ok()) {
-      info.set_state("not-drawn");
-      info.set_problem(Cat(tj::InfoOf(CodeOf(problem)).name, ": ", DetailOf(problem)));
+    if (announced) {
+      TJ_ASSIGN_OR_RETURN(info, InfoOf(*spot, *derived, parts_.openings));
+    } else {
+      info.set_period(request.period());
+      info.set_county(county.origin.text());
+      info.set_ledger(county.Text());
     }
+    if (!problem.ok()) SetProblem(problem, announced ? "not-drawn" : "not-announced", info);
   }
   if (reply.checks().empty()) return Refuse(Cat("nothing was announced for ", request.period()));
   return reply;
@@ -229,6 +202,9 @@ absl::StatusOr<api::SpotListReply> NodeServices::SpotReveal(const api::SpotRevea
 absl::StatusOr<api::SpotListReply> NodeServices::SpotList(const api::SpotListRequest& request) {
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const auto spots, ReadSpots(*derived));
+  const auto trust = parts_.host.trust();
+  const std::string folder = NonceFolder(parts_);
+  const DrawSources sources{parts_.truth, parts_.derived, parts_.own, *trust, parts_.clock, folder};
   const auto& wanted = request.counties();
   api::SpotListReply reply;
   for (const auto& [key, spot] : spots) {
@@ -237,7 +213,13 @@ absl::StatusOr<api::SpotListReply> NodeServices::SpotList(const api::SpotListReq
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name.county()) == wanted.end()) {
       continue;
     }
-    TJ_ASSIGN_OR_RETURN(*reply.add_checks(), InfoOf(spot, *derived, parts_.openings));
+    api::SpotInfo& info = *reply.add_checks();
+    TJ_ASSIGN_OR_RETURN(info, InfoOf(spot, *derived, parts_.openings));
+    if (spot.reveal_index || spot.by != parts_.own) continue;
+    const absl::Status lacking = GroundOf(sources, spot).status();
+    if (!lacking.ok()) {
+      info.set_lacking(Cat(tj::InfoOf(CodeOf(lacking)).name, ": ", DetailOf(lacking)));
+    }
   }
   return reply;
 }

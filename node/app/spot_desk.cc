@@ -11,6 +11,7 @@
 #include "node/supervise/spot_ledger.h"
 #include "node/supervise/spot_records.h"
 #include "node/supervise/spot_seed.h"
+#include "node/supervise/spot_terms.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
@@ -21,6 +22,8 @@ namespace {
 
 // As many findings as a result tells.
 constexpr size_t kFindingsTold = 64;
+// How soon a draw that was refused is looked at again: it may take a pass over a ledger.
+constexpr Duration kRefusedAgain{60'000};
 
 // A ledger to read, with the snapshot that it is read from.
 struct Reading {
@@ -31,6 +34,15 @@ absl::StatusOr<Reading> Read(const store::Truth& truth, const LedgerId& id) {
   TJ_ASSIGN_OR_RETURN(auto snapshot, truth.Snapshot());
   TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), id));
   return Reading{std::move(snapshot), supervise::StoredSpotLedger(std::move(view))};
+}
+
+// What was opened has come: the ledger says so, whatever the book knows of it by now.
+absl::StatusOr<bool> BodiesHere(supervise::SpotLedger& ledger, const std::set<uint64_t>& leaves) {
+  for (const uint64_t leaf : leaves) {
+    TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
+    if (at.body.empty()) return false;
+  }
+  return true;
 }
 
 v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
@@ -95,53 +107,101 @@ absl::StatusOr<std::optional<SpotOpened>> OpenedFor(const store::KvReader& deriv
   return opened;
 }
 
-// The draw follows from what was announced before the close, and from a head of ours.
-absl::Status SpotDesk::CheckAnnounced(const Draw& draw) {
+// The draw follows from what was announced first under its name, and is of a head of ours that was
+// not known when it was announced.
+absl::Status SpotDesk::CheckAnnounced(const Draw& draw, const crypto::TrustStore& trust) {
   const v1::SpotReveal& reveal = draw.reveal;
-  std::optional<v1::SpotCommit> commit;
+  const std::string id = wire::SpotId(reveal.spot());
+  std::optional<supervise::SpotAnnounced> announced;
   TJ_RETURN_IF_ERROR(supervise::EachCommit(
       derived_, [&](const LedgerId& ledger, Index index, const v1::SpotCommit& found) {
-        if (ledger == draw.by && index.value == reveal.commit_index()) commit = found;
+        if (ledger != draw.by || wire::SpotId(found.spot()) != id) return;
+        if (!announced || index < announced->index) announced = {ledger, index, found};
       }));
-  if (!commit) return Error(ErrorCode::kRulesSpot, "it was not announced");
-  TJ_RETURN_IF_ERROR(supervise::CheckDraw(*commit, reveal));
-  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
-  TJ_ASSIGN_OR_RETURN(const auto announced, theirs.ledger.At(Index{reveal.commit_index()}));
-  if (announced.header->recorded_at.ms >= commit->close_ms()) {
-    return Error(ErrorCode::kRulesSpot, "it was announced after the close");
+  if (!announced || announced->index.value != reveal.commit_index()) {
+    return Error(ErrorCode::kRulesSpot, "it was not announced, or announced otherwise before");
   }
-  // Any other head would be the bureau's choice, and with it the seed.
-  TJ_ASSIGN_OR_RETURN(const auto head,
-                      supervise::LastHeadBefore(theirs.ledger, own_, Instant{commit->close_ms()}));
-  if (!head || head->record.value != reveal.heads_index() || head->entry.size() != reveal.size() ||
-      head->entry.root() != reveal.root()) {
+  TJ_RETURN_IF_ERROR(supervise::CheckDraw(announced->commit, reveal));
+  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
+  TJ_ASSIGN_OR_RETURN(const auto drawn, theirs.ledger.At(draw.index));
+  TJ_RETURN_IF_ERROR(supervise::CheckAnswerTime(announced->commit, drawn.header->recorded_at,
+                                                Instant{reveal.answer_by_ms()}));
+  // Any other head or first leaf would be the bureau's choice.
+  TJ_ASSIGN_OR_RETURN(const auto terms, supervise::TermsOf(theirs.ledger, *announced, trust));
+  const supervise::HeadSeen& head = terms.head;
+  if (head.record.value != reveal.heads_index() || head.entry.size() != reveal.size() ||
+      head.entry.root() != reveal.root() || head.entry.seen_at_ms() != reveal.seen_at_ms()) {
     return Error(ErrorCode::kRulesSpot, "not of the last head before the close");
+  }
+  if (terms.first != reveal.first()) {
+    return Error(ErrorCode::kRulesSpot, "of other leaves than the period has");
   }
   TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
   TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), own_));
   if (reveal.size() > view.size()) return Error(ErrorCode::kRulesSpot, "of a head beyond ours");
-  if (reveal.size() > 0) {
-    TJ_ASSIGN_OR_RETURN(const Hash root, view.RootAt(reveal.size()));
-    if (root.view() != reveal.root()) return Error(ErrorCode::kRulesSpot, "of a head not ours");
-  }
+  TJ_ASSIGN_OR_RETURN(const Hash root, view.RootAt(reveal.size()));
+  if (root.view() != reveal.root()) return Error(ErrorCode::kRulesSpot, "of a head not ours");
   supervise::StoredSpotLedger own(std::move(view));
-  const Instant begin{commit->begin_ms()};
-  TJ_ASSIGN_OR_RETURN(const uint64_t first, supervise::FirstSince(own, reveal.size(), begin));
-  TJ_ASSIGN_OR_RETURN(
-      const uint64_t closings,
-      supervise::ClosingsWithin(own, reveal.size(), begin, Instant{commit->close_ms()}));
-  if (first != reveal.first() || closings != reveal.closings()) {
-    return Error(ErrorCode::kRulesSpot, "of other leaves or closings than the period has");
+  TJ_ASSIGN_OR_RETURN(const uint64_t closings,
+                      supervise::ClosingsOf(own, announced->commit, terms));
+  if (closings != reveal.closings()) {
+    return Error(ErrorCode::kRulesSpot, "of other closings than the period has");
   }
   return absl::OkStatus();
 }
 
-absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size) {
+absl::Status SpotDesk::NoteAnnouncements(const crypto::TrustStore& trust) {
+  const Instant now = clock_.Now();
+  std::map<std::string, supervise::SpotAnnounced> announced;
+  TJ_RETURN_IF_ERROR(supervise::EachCommit(derived_, [&](const LedgerId& ledger, Index index,
+                                                         const v1::SpotCommit& commit) {
+    const std::string id = wire::SpotId(commit.spot());
+    if (commit.spot().county() == own_.origin.text() && commit.spot().epoch() == own_.epoch.value &&
+        now.ms < commit.close_ms() && !noted_.contains(id) && ledger != own_ &&
+        trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent) {
+      announced.insert({id, {ledger, index, commit}});
+    }
+  }));
+  for (const auto& [id, spot] : announced) {
+    TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, spot.by));
+    TJ_ASSIGN_OR_RETURN(
+        const auto seen,
+        supervise::AnnouncementSeen(theirs.ledger, spot, own_.origin, theirs.ledger.size(), trust));
+    if (!seen || now < *seen) continue;
+    TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
+    const uint64_t size = own.ledger.size();
+    bool written = false;
+    if (size > 0) {
+      TJ_ASSIGN_OR_RETURN(const auto last, own.ledger.At(Index{size - 1}));
+      written = last.header->recorded_at >= *seen;
+    }
+    if (!written) {
+      store::AppendRequest request;
+      TJ_ASSIGN_OR_RETURN(request.records.emplace_back(),
+                          NotedRecord(spot.by, spot.commit.spot(), now));
+      TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
+    }
+    noted_.insert(id);
+    Log(LogLevel::kInfo, "spot-check-announced", {{"by", spot.by.Text()}, {"spot", id}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
+                              const crypto::TrustStore& trust) {
   const std::string id = wire::SpotId(draw.reveal.spot());
   if (folded_size < draw.reveal.size()) return absl::OkStatus();  // not folded so far yet
-  if (const absl::Status status = CheckAnnounced(draw); !status.ok()) {
-    LogError("spot-check-refused", status, {{"by", draw.by.Text()}, {"spot", id}});
-    answered_.insert(id);
+  const auto refused = refused_.find(id);
+  if (refused != refused_.end() && clock_.Now() < refused->second.again) return absl::OkStatus();
+  if (const absl::Status status = CheckAnnounced(draw, trust); !status.ok()) {
+    const std::string why = Describe(status);
+    Refused& entry = refused_[id];
+    if (entry.why != why) {
+      LogError("spot-check-refused", status, {{"by", draw.by.Text()}, {"spot", id}});
+    }
+    entry = {why, clock_.Now() + kRefusedAgain};
+    // Nobody would take an answer any more.
+    if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(id);
     return absl::OkStatus();
   }
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(draw.reveal));
@@ -163,6 +223,7 @@ absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size) {
   given.set_folded_size(answer->folded_size);
   TJ_RETURN_IF_ERROR(openings_.Give(std::move(given), answer->leaves));
   answered_.insert(id);
+  refused_.erase(id);
   return absl::OkStatus();
 }
 
@@ -179,6 +240,9 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
     for (const Index leaf : book_.Wanted(county, Index{0}, SIZE_MAX)) {
       all_here = all_here && !opened->answer.leaves.contains(leaf.value);
     }
+  }
+  if (all_here) {
+    TJ_ASSIGN_OR_RETURN(all_here, BodiesHere(held.ledger, opened->answer.leaves));
   }
   if (!all_here && now.ms < reveal.answer_by_ms()) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
@@ -204,6 +268,7 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
 }
 
 absl::Status SpotDesk::Round(const crypto::TrustStore& trust, uint64_t folded_size) {
+  TJ_RETURN_IF_ERROR(NoteAnnouncements(trust));
   std::vector<Draw> to_answer;
   std::map<std::string, Draw> to_judge;
   TJ_RETURN_IF_ERROR(supervise::EachReveal(
@@ -231,7 +296,7 @@ absl::Status SpotDesk::Round(const crypto::TrustStore& trust, uint64_t folded_si
     if (given) {
       answered_.insert(id);
     } else {
-      TJ_RETURN_IF_ERROR(Answer(draw, folded_size));
+      TJ_RETURN_IF_ERROR(Answer(draw, folded_size, trust));
     }
   }
   return absl::OkStatus();

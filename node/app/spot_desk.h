@@ -1,5 +1,6 @@
-// SpotDesk: both sides of a spot check (ARCHITECTURE §6). As the county: opens what a draw of the
-// parent needs, once it has made sure that the draw is the one that was announced. As the bureau:
+// SpotDesk: both sides of a spot check (ARCHITECTURE §6). As the county: notes what the parent
+// announces, and opens what its draw needs, once it has made sure that the draw is the one that was
+// announced; a draw that it refuses is looked at again each minute. As the bureau:
 // compares what came, writes result and alarms, at once when all is here and else when the answer's
 // time is over. Confined to the fold runner's thread.
 
@@ -7,6 +8,7 @@
 #define TJ_NODE_APP_SPOT_DESK_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,8 +46,10 @@ class SpotDesk {
     Index index;
     v1::SpotReveal reveal;
   };
-  absl::Status Answer(const Draw& draw, uint64_t folded_size);
-  absl::Status CheckAnnounced(const Draw& draw);
+  // Writes that announcements have been read, so that a head can be drawn (spot_terms.h).
+  absl::Status NoteAnnouncements(const crypto::TrustStore& trust);
+  absl::Status Answer(const Draw& draw, uint64_t folded_size, const crypto::TrustStore& trust);
+  absl::Status CheckAnnounced(const Draw& draw, const crypto::TrustStore& trust);
   absl::Status Judge(const Draw& draw);
 
   store::Truth& truth_;
@@ -54,8 +58,16 @@ class SpotDesk {
   const OpeningBook& book_;
   OpeningDesk& openings_;
   const Clock& clock_;
-  std::set<std::string> answered_;  // and what is refused: ids
+  // Ids, so that what is done is not looked at again.
+  std::set<std::string> noted_;
+  std::set<std::string> answered_;
   std::set<std::string> judged_;
+  // Draws that do not follow from their announcement, as far as can be seen: a record may come yet.
+  struct Refused {
+    std::string why;
+    Instant again;
+  };
+  std::map<std::string, Refused> refused_;
 };
 
 // What a county opened for a check so far; complete once no further record belongs to it.

@@ -77,7 +77,13 @@ def test_a_case_is_opened_on_demand_with_its_private_parts(job):
     given = [json.loads(r["payload_json"])["given"] for r in records(county, family="opening")]
     assert given[-1]["to"] == "370800" and given[-1]["purpose"] == "DRILL_DOWN" and given[-1]["reason"] == "COMPLAINT-12"
     assert int(given[-1]["leaf_count"]) == len(events) and given[-1]["private_parts"]
-    assert [json.loads(r["payload_json"])["asked"]["case_no"] for r in records(job.bureau, family="opening")] == [case_no]
+    asked = records(job.bureau, family="opening")
+    assert [json.loads(r["payload_json"])["asked"]["case_no"] for r in asked] == [case_no]
+    # For its addressee alone: a sibling holds a digest, without case number and reason.
+    assert [r["audience"] for r in asked] == ["addressed"]
+    sibling = job.counties[1]
+    wait_for("the sibling to hold the record", lambda: records(sibling, "370800", "opening"))
+    assert [r.get("body_here", False) for r in records(sibling, "370800", "opening")] == [False]
     # What was opened is exactly what was given.
     here = [r for r in records(job.bureau, HONEST, "case_event") if r.get("body_here")]
     assert len(here) == len(events)
@@ -99,19 +105,33 @@ def test_only_what_lies_below_is_opened(job):
 
 def test_too_early_and_too_late_are_refused(job):
     with pytest.raises(CtlError, match="RULES-SPOT"):
+        job.bureau.ctl("spotcheck", "draw", "--period", "2026-01", "--county", HONEST)
+    with pytest.raises(CtlError, match=f"RULES-SPOT.*{HONEST}.*closed already(.|\n)*{AWAY}.*closed already") as both:
         job.bureau.ctl("spotcheck", "draw", "--period", "2026-01")
+    assert both.value.code == 1
     with pytest.raises(CtlError, match="RULES-SPOT"):
         job.bureau.ctl("spotcheck", "reveal", "--period", month(), "--county", HONEST)
 
 
+def lacking(job, code):
+    return checks(job.bureau, "status", "--period", month())[code].get("lacking", "")
+
+
 def test_an_honest_county_passes_and_one_that_is_away_does_not(job):
     away = job.counties[1]
-    away.kill()
-    close = now() + datetime.timedelta(seconds=4)
+    close = now() + datetime.timedelta(seconds=30)
     announced = checks(job.bureau, "draw", "--period", month(), "--county", HONEST, "--close", stamp(close))
     assert announced[HONEST]["state"] == "announced" and announced[HONEST]["nonce"] == ""
     checks(job.bureau, "draw", "--period", month(), "--county", AWAY, "--close", stamp(close), "--answer-by",
-           stamp(close + datetime.timedelta(seconds=4)))
+           stamp(close + datetime.timedelta(seconds=12)))
+    # Nobody knows the root of a head that holds what the county wrote after it had seen the announcement.
+    wait_for("both counties to be on record as having seen it", lambda: not lacking(job, HONEST) and not lacking(job, AWAY))
+    assert now() < close
+    away.kill()
+    # For several counties at once the command fails, too, when one cannot be drawn.
+    with pytest.raises(CtlError, match="RULES-SPOT.*the period closes at") as early:
+        job.bureau.ctl("spotcheck", "reveal", "--period", month())
+    assert early.value.code == 1
 
     def drawn():
         try:
