@@ -16,8 +16,12 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
   explicit AcceptedStream(grpc::GenericCallbackServerContext& context) : context_(context) {}
 
   void Begin(std::shared_ptr<AcceptedStream> self, TransportEvents events) {
-    self_ = std::move(self);
-    events_ = std::move(events);
+    {
+      // gRPC calls afterwards, on other threads; the lock says so to those who cannot see that.
+      const std::lock_guard lock(mutex_);
+      self_ = std::move(self);
+      events_ = std::move(events);
+    }
     StartSendInitialMetadata();  // so that the child learns at once that it was let in
     StartRead(&incoming_);
   }
@@ -63,15 +67,16 @@ class AcceptedStream final : public grpc::ServerGenericBidiReactor, public Trans
 
   void OnReadDone(bool ok) override {
     Bytes message;
-    if (!ok || !FromBuffer(incoming_, message)) {
-      End(Error(ErrorCode::kSyncLink, "the child ended the stream"));
-      return;
-    }
-    incoming_.Clear();
     bool read_next = false;
     {
       const std::lock_guard lock(mutex_);
-      read_next = queue_.Arrived();
+      ok = ok && FromBuffer(incoming_, message);
+      incoming_.Clear();
+      if (ok) read_next = queue_.Arrived();
+    }
+    if (!ok) {
+      End(Error(ErrorCode::kSyncLink, "the child ended the stream"));
+      return;
     }
     events_.message(std::move(message));
     const std::lock_guard lock(mutex_);

@@ -23,8 +23,12 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
       : channel_(std::move(channel)), stub_(channel_) {}
 
   void Start(std::shared_ptr<DialledStream> self, TransportEvents events) {
-    self_ = std::move(self);
-    events_ = std::move(events);
+    {
+      // gRPC calls afterwards, on other threads; the lock says so to those who cannot see that.
+      const std::lock_guard lock(mutex_);
+      self_ = std::move(self);
+      events_ = std::move(events);
+    }
     stub_.PrepareBidiStreamingCall(&context_, kExchangeMethod, grpc::StubOptions(), this);
     AddHold();
     StartRead(&incoming_);
@@ -64,20 +68,24 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
 
   void OnReadInitialMetadataDone(bool ok) override {
     if (!ok) return;  // OnDone follows
-    events_.opened(PeerCertificate(*context_.auth_context()));
+    std::unique_lock lock(mutex_);
+    const auto opened = events_.opened;
+    lock.unlock();
+    opened(PeerCertificate(*context_.auth_context()));
   }
 
   void OnReadDone(bool ok) override {
     Bytes message;
-    if (!ok || !FromBuffer(incoming_, message)) {
-      Die();
-      return;
-    }
-    incoming_.Clear();
     bool read_next = false;
     {
       const std::lock_guard lock(mutex_);
-      read_next = queue_.Arrived();
+      ok = ok && FromBuffer(incoming_, message);
+      incoming_.Clear();
+      if (ok) read_next = queue_.Arrived();
+    }
+    if (!ok) {
+      Die();
+      return;
     }
     events_.message(std::move(message));
     const std::lock_guard lock(mutex_);

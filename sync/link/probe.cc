@@ -84,12 +84,13 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
  public:
   ProbeCall(std::string certificate, AnswerProbe answer)
       : certificate_(std::move(certificate)), answer_(std::move(answer)) {
+    const std::lock_guard lock(mutex_);
     StartRead(&question_);
   }
 
   void OnReadDone(bool ok) override {
     Bytes question;
-    if (!ok || !FromBuffer(question_, question)) {
+    if (!ok || !TakeQuestion(question)) {
       Finish(ToGrpc(Error(ErrorCode::kSyncState, "no question")));
       return;
     }
@@ -116,6 +117,10 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
   }
 
  private:
+  bool TakeQuestion(Bytes& question) {
+    const std::lock_guard lock(mutex_);
+    return FromBuffer(question_, question);
+  }
   void WriteNext() {
     if (Prepare()) {
       StartWrite(&outgoing_);
@@ -133,9 +138,9 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
 
   const std::string certificate_;
   const AnswerProbe answer_;
-  grpc::ByteBuffer question_;
-  // gRPC calls one after the other, but our thread begins what its threads go on with.
+  // gRPC calls one after the other; the lock says so to those who cannot see that.
   std::mutex mutex_;
+  grpc::ByteBuffer question_;
   grpc::ByteBuffer outgoing_;
   std::vector<wire::Frame> answers_;
   size_t next_ = 0;
