@@ -71,10 +71,10 @@ class WrittenFolder {
     auto keys = PrivateKeys::Open(folder_ / "keys");
     TJ_CHECK(keys.ok());
     keys_ = *std::move(keys);
-    for (int run = 0; run < 2; ++run) {
+    for (const uint32_t run : {1, 2}) {
       const auto truth = OpenTruth(TestOptions(folder_.path(), clock_));
       WriteOwn(*truth);
-      WriteCity(*truth);
+      WriteCity(*truth, {nodes_.city, Epoch{run}});  // the first is frozen
     }
   }
 
@@ -105,28 +105,29 @@ class WrittenFolder {
     }
   }
 
-  void WriteCity(Truth& truth) {
-    FollowedSegment op{.ledger = city_, .first = {tree_.size()}, .count = 60};
+  void WriteCity(Truth& truth, const LedgerId& ledger) {
+    Frontier tree;
+    FollowedSegment op{.ledger = ledger, .first = {0}, .count = 60};
     std::vector<wire::Leaf> leaves;
     for (uint64_t i = op.first.value; i < op.first.value + op.count; ++i) {
       leaves.push_back(SampleCityLeaf(i, clock_.Now()));
       const Hash hash = crypto::LeafHash(leaves.back().header, leaves.back().body_hash);
-      tree_.Append({&hash, 1}, op.completed);
+      tree.Append({&hash, 1}, op.completed);
       if (i == kSampleMissing) op.missing.push_back({i});
     }
     op.segment = *wire::EncodeSegment(op.first, leaves, wire::HashColumns::kAll);
-    op.frontier = tree_.roots();
+    op.frontier = tree.roots();
     op.last_recorded_at = clock_.Now();
     TJ_CHECK(truth.FollowAndWait({std::move(op)}).ok());
 
-    const crypto::Head head{city_, tree_.size(), tree_.Root(), clock_.Now()};
+    const crypto::Head head{ledger, tree.size(), tree.Root(), clock_.Now()};
     const Bytes note = nodes_.Head(head).Text();
-    TJ_CHECK(truth.FollowAndWait({FollowedHead{city_, head.size, note}}).ok());
+    TJ_CHECK(truth.FollowAndWait({FollowedHead{ledger, head.size, note}}).ok());
     for (const StatementKind kind : {StatementKind::kSeen, StatementKind::kHeld}) {
       Store(truth, head, kind, nodes_.county);
     }
-    const Bytes proof = nodes_.ForkProof(head.size, clock_.Now());
-    TJ_CHECK(truth.FollowAndWait({ForkProof{city_, clock_.Now(), proof}}).ok());
+    const Bytes proof = nodes_.ForkProof(ledger, head.size, clock_.Now());
+    TJ_CHECK(truth.FollowAndWait({ForkProof{ledger, clock_.Now(), proof}}).ok());
   }
 
   void Store(Truth& truth, const crypto::Head& head, StatementKind kind, const NodeCode& by) {
@@ -140,8 +141,6 @@ class WrittenFolder {
   SetClock clock_;
   std::unique_ptr<PrivateKeys> keys_;
   uint64_t own_size_ = 0;
-  const LedgerId city_{nodes_.city, Epoch{1}};
-  Frontier tree_;  // of the city's ledger
 };
 
 // A byte of one of the database's files.

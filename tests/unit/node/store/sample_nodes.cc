@@ -127,8 +127,7 @@ crypto::Note SampleNodes::Statement(const crypto::Head& head, crypto::StatementK
   return {head, {*line}};
 }
 
-Bytes SampleNodes::ForkProof(uint64_t size, Instant at) {
-  const LedgerId ledger{city, Epoch{1}};
+Bytes SampleNodes::ForkProof(const LedgerId& ledger, uint64_t size, Instant at) {
   Bytes proof = "TJF1";
   wire::Writer writer(proof);
   writer.Prefixed(Head({ledger, size, crypto::Sm3Of({"one"}), at}).Text());

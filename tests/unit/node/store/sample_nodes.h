@@ -30,8 +30,8 @@ class SampleNodes {
 
   crypto::Note Head(const crypto::Head& head);  // signed by its origin
   crypto::Note Statement(const crypto::Head& head, crypto::StatementKind kind, const NodeCode& by);
-  // Two heads of the city's ledger with one size and two roots.
-  Bytes ForkProof(uint64_t size, Instant at);
+  // Two heads with one size and two roots.
+  Bytes ForkProof(const LedgerId& ledger, uint64_t size, Instant at);
 
  private:
   crypto::Signer& SignerOf(const NodeCode& node);

@@ -96,7 +96,7 @@ void SampleTruth::MakeCity() {
   AddStatement(city_number, ahead, StatementKind::kSeen, nodes.county);
   AddStatement(city_number, whole, StatementKind::kHeld, nodes.county);
   const Bytes key = keys::Fork(city_number, kStart);
-  rows[key] = EncodeChecked(key, nodes.ForkProof(80, kStart));
+  rows[key] = EncodeChecked(key, nodes.ForkProof(city, 80, kStart));
 }
 
 void SampleTruth::AddHead(keys::LedgerNumber number, const crypto::Head& head) {
