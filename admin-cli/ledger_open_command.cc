@@ -68,7 +68,7 @@ void OpenAndWait(const api::LedgerOpenRequest& request, int wait_seconds, Contex
 void AddLedgerOpen(CLI::App* ledger, Context& context) {
   CLI::App* command = ledger->add_subcommand(
       "open",
-      "向下级调取记录 ask a node below to open records\n"
+      "向直接下级调取记录 ask a node directly below to open records\n"
       "例 example: tongjianctl ledger open 370826 --first 17 --count 3 --reason COMPLAINT-12\n"
       "例 example: tongjianctl ledger open 370826 --case 37082600120261123000013 --private "
       "--reason COMPLAINT-12");

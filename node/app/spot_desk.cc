@@ -164,9 +164,11 @@ absl::Status SpotDesk::NoteAnnouncements(const crypto::TrustStore& trust) {
   }));
   for (const auto& [id, spot] : announced) {
     TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, spot.by));
-    TJ_ASSIGN_OR_RETURN(
-        const auto seen,
-        supervise::AnnouncementSeen(theirs.ledger, spot, own_.origin, theirs.ledger.size(), trust));
+    const uint64_t end = theirs.ledger.size();
+    Index& from = looked_.try_emplace(id, Index{spot.index.value + 1}).first->second;
+    TJ_ASSIGN_OR_RETURN(const auto seen, supervise::AnnouncementSeen(
+                                             theirs.ledger, spot, own_.origin, from, end, trust));
+    if (!seen) from = Index{end};
     if (!seen || now < *seen) continue;
     TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
     const uint64_t size = own.ledger.size();
@@ -182,6 +184,7 @@ absl::Status SpotDesk::NoteAnnouncements(const crypto::TrustStore& trust) {
       TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
     }
     noted_.insert(id);
+    looked_.erase(id);
     Log(LogLevel::kInfo, "spot-check-announced", {{"by", spot.by.Text()}, {"spot", id}});
   }
   return absl::OkStatus();

@@ -60,6 +60,7 @@ class SpotDesk {
   const Clock& clock_;
   // Ids, so that what is done is not looked at again.
   std::set<std::string> noted_;
+  std::map<std::string, Index> looked_;  // for our word about an announcement: below this it is not
   std::set<std::string> answered_;
   std::set<std::string> judged_;
   // Draws that do not follow from their announcement, as far as can be seen: a record may come yet.

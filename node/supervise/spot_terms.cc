@@ -48,9 +48,10 @@ std::optional<Instant> SeenIn(const v1::Heads& heads, const SpotAnnounced& annou
 
 absl::StatusOr<std::optional<Instant>> AnnouncementSeen(SpotLedger& bureau,
                                                         const SpotAnnounced& announced,
-                                                        const NodeCode& county, uint64_t end,
+                                                        const NodeCode& county, Index from,
+                                                        uint64_t end,
                                                         const crypto::TrustStore& trust) {
-  for (uint64_t at = announced.index.value + 1; at < end; ++at) {
+  for (uint64_t at = from.value; at < end; ++at) {
     TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, bureau.At(Index{at}));
     if (leaf.header->family != Family::kHeads || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
@@ -80,7 +81,8 @@ absl::StatusOr<DrawTerms> TermsOf(SpotLedger& bureau, const SpotAnnounced& annou
   }
   // Other than the bureau's clock: the county itself dates that it knew of the announcement.
   TJ_ASSIGN_OR_RETURN(const auto seen,
-                      AnnouncementSeen(bureau, announced, code, head->record.value + 1, trust));
+                      AnnouncementSeen(bureau, announced, code, Index{announced.index.value + 1},
+                                       head->record.value + 1, trust));
   if (!seen || *seen >= close) {
     return Refuse(Cat("no record from before the close says that ", code.text(),
                       " has seen the announcement; announce earlier"));

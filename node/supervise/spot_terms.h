@@ -39,10 +39,11 @@ struct DrawTerms {
 absl::StatusOr<DrawTerms> TermsOf(SpotLedger& bureau, const SpotAnnounced& announced,
                                   const crypto::TrustStore& trust);
 // The time of the first `seen` of `county` over a head of `bureau` that covers the announcement,
-// among those in `heads` records below `end`; nullopt: none is there yet.
+// among those in `heads` records of [from, end); nullopt: none is there.
 absl::StatusOr<std::optional<Instant>> AnnouncementSeen(SpotLedger& bureau,
                                                         const SpotAnnounced& announced,
-                                                        const NodeCode& county, uint64_t end,
+                                                        const NodeCode& county, Index from,
+                                                        uint64_t end,
                                                         const crypto::TrustStore& trust);
 // Cases closed in the period, by `county`, which must be the ledger whose head is drawn. NOT-READY
 // when it is not here so far; RULES-SPOT when the head holds nothing written after
