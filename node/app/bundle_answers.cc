@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "node/app/bundle_host.h"
 #include "node/app/node_services.h"
-#include "node/app/version.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
@@ -186,22 +186,7 @@ class ImportCall {
 };
 
 bundle::Host HostOf(const NodeParts& parts) {
-  bundle::Host host{.self = parts.own.origin, .software = Cat("tongjian/", kVersion)};
-  host.trust = parts.host.trust();
-  host.addresses = parts.host.addresses();
-  // A node that has lost what it said makes bundles, and says nothing in them.
-  host.signer = &parts.host.signer();
-  host.sealer = parts.identity.signer.get();
-  host.ledgers = &parts.host.ledgers();
-  host.clock = &parts.clock;
-  host.persist = [&parts](std::vector<sync::PersistOp> ops) {
-    return parts.host.PersistAndWait(std::move(ops));
-  };
-  host.on_event = [&parts](const NodeCode& peer, const sync::Event& event) {
-    // There is no stream: nobody is there who would say more.
-    if (event.kind != sync::Event::Kind::kReady) parts.host.OnEvent(peer, event);
-  };
-  return host;
+  return BundleHost(parts.host, parts.own.origin, *parts.identity.signer, parts.clock);
 }
 
 }  // namespace

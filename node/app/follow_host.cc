@@ -1,9 +1,11 @@
 #include "node/app/follow_host.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "node/app/log.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "sync/core/policy.h"
 
@@ -105,11 +107,34 @@ absl::StatusOr<Bytes> FollowHost::GatedSigner::Sign(ByteView message) {
   return signer_.Sign(message);
 }
 
+// Whoever calls has a file that would have to be begun anew.
 absl::Status FollowHost::PersistAndWait(std::vector<sync::PersistOp> ops) {
   const std::function<void()> tell = TellOpened(ops);
-  TJ_RETURN_IF_ERROR(truth_.FollowAndWait(ToFollowOps(std::move(ops))));
+  const std::vector<store::FollowOp> follow = ToFollowOps(std::move(ops));
+  Duration pause = limits::kBusyPauseMin;
+  for (Duration waited{0};; waited += pause, pause = std::min(pause * 2, limits::kBusyPauseMax)) {
+    const absl::Status status = truth_.FollowAndWait(follow);
+    if (status.ok()) break;
+    const bool again = CodeOf(status) == ErrorCode::kStoreBusy && waited < limits::kBusyWaitMax;
+    if (!again || !Pause(pause)) return status;
+  }
   if (tell) tell();
   return absl::OkStatus();
+}
+
+bool FollowHost::Pause(Duration pause) {
+  if (hooks_.pause) {
+    hooks_.pause(pause);
+    pause = Duration(0);
+  }
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, pause, [this] { return stopped_; });
+}
+
+void FollowHost::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  wake_.notify_all();
 }
 
 void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {

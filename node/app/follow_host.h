@@ -4,6 +4,7 @@
 #ifndef TJ_NODE_APP_FOLLOW_HOST_H_
 #define TJ_NODE_APP_FOLLOW_HOST_H_
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,6 +43,7 @@ class FollowHost final : public link::Host {
     std::function<std::vector<Index>(const LedgerId&, Index from, size_t max)> given;
     // A body of another's ledger is stored; with what was sealed for us.
     std::function<void(const LedgerId&, Index, Bytes sealed_parts)> opened_came;
+    std::function<void(Duration)> pause;  // for tests, may be empty: of PersistAndWait
   };
   // All must outlive it.
   FollowHost(store::Truth& truth, LedgerId own, crypto::Signer& signer, const Clock& clock,
@@ -54,8 +56,10 @@ class FollowHost final : public link::Host {
   std::shared_ptr<const crypto::AddressBook> addresses() override;
   void Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) override;
   void OnEvent(const NodeCode& peer, const sync::Event& event) override;
-  // The same, for what does not run on a session's strand.
+  // As Persist, for what does not run on a session's strand; asks a writer that is busy again, for
+  // limits::kBusyWaitMax in all or until Stop.
   absl::Status PersistAndWait(std::vector<sync::PersistOp> ops);
+  void Stop();
   std::optional<LedgerId> Reclaim(const NodeCode& peer) override {
     return hooks_.reclaim ? hooks_.reclaim(peer) : std::nullopt;
   }
@@ -96,6 +100,7 @@ class FollowHost final : public link::Host {
     const Hooks& hooks_;
   };
 
+  bool Pause(Duration pause);  // false after Stop
   // Opened bodies among `ops`, to be told of when they are stored.
   std::function<void()> TellOpened(const std::vector<sync::PersistOp>& ops) const;
   absl::Status AddNames(std::vector<store::FollowOp>& ops);
@@ -106,7 +111,9 @@ class FollowHost final : public link::Host {
   const Hooks hooks_;
   OpeningLedgers ledgers_;
   GatedSigner gated_signer_;
+  std::condition_variable wake_;
   mutable std::mutex mutex_;
+  bool stopped_ = false;  // guarded by mutex_, and so are those below
   // Shared with sessions; immutable.
   std::shared_ptr<const crypto::TrustStore> trust_;
   std::shared_ptr<const crypto::AddressBook> addresses_;

@@ -37,6 +37,7 @@ class NodeImpl final : public Node {
         clock_(clock) {}
 
   ~NodeImpl() override {
+    if (host_ != nullptr) host_->Stop();  // who waits in a call of control
     control_.reset();
     link_raw_ = nullptr;
     if (link_ != nullptr) link_->Stop();

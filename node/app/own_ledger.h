@@ -51,8 +51,8 @@ class OwnLedger {
 
   // Begins: with what was found when the truth was opened.
   void Begin();
-  // A session's event about our ledger, or kReady: not of a bundle, which tells nothing by what it
-  // does not show.
+  // A session's event about our ledger, or kReady. Of a bundle neither kReady nor kOwnShown: it
+  // tells nothing by what it does not show, and may be old.
   void OnEvent(const NodeCode& peer, const sync::Event& event);
   // On the head signer's thread: settles what came back, writes the first records, opens.
   absl::Status Open(bool after_wait);
