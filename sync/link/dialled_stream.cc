@@ -61,10 +61,10 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
     if (closing_ || dead_) return;
     closing_ = true;
     reason_ = std::move(reason);
-    if (queue_.Drained()) context_.TryCancel();
+    if (queue_.Drained()) DieLocked();
   }
 
-  void Abort() override { context_.TryCancel(); }
+  void Abort() override { Die(); }
 
   void OnReadInitialMetadataDone(bool ok) override {
     if (!ok) return;  // OnDone follows
@@ -103,7 +103,7 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
       if (queue_.Written()) {
         WriteFront();
       } else if (closing_) {
-        context_.TryCancel();
+        DieLocked();
       } else {
         drained = true;
       }
@@ -134,6 +134,11 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
 
   void Die() {
     const std::lock_guard lock(mutex_);
+    DieLocked();
+  }
+  // Without the hold the call ends although nothing is being read or written: while reading is
+  // paused, no callback would come that could give it back.
+  void DieLocked() {
     if (std::exchange(dead_, true)) return;
     context_.TryCancel();
     RemoveHold();

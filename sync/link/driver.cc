@@ -29,18 +29,29 @@ Driver::Driver(boost::asio::any_io_executor executor, Host& host, sync::SessionO
       busy_timer_(strand_),
       state_{.peer = peer_} {}
 
-void Driver::Attach(std::shared_ptr<Transport> transport) {
-  boost::asio::post(strand_,
-                    [self = shared_from_this(), transport = std::move(transport)]() mutable {
-                      if (!self->over_) self->transport_ = std::move(transport);
-                    });
+void Driver::Attach(std::shared_ptr<Transport> transport, std::optional<Duration> begin_within) {
+  boost::asio::post(strand_, [self = shared_from_this(), transport = std::move(transport),
+                              begin_within]() mutable {
+    if (self->over_) return;
+    self->transport_ = std::move(transport);
+    if (self->closed_early_) return self->CloseTransport(*self->closed_early_, false);
+    if (begin_within) self->WaitForBegin(*begin_within);
+  });
+}
+
+void Driver::WaitForBegin(Duration within) {
+  timer_.expires_after(within);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || self->begun_ || self->over_) return;
+    self->CloseTransport(Error(ErrorCode::kSyncTimeout, "the call is not answered"), false);
+  });
 }
 
 void Driver::Begin(Instant certificate_until) {
   boost::asio::post(strand_, [self = shared_from_this(), certificate_until] {
     if (self->over_ || self->closing_ || self->transport_ == nullptr) return;
-    self->begun_ = true;
     const Instant now = self->host_.clock().Now();
+    self->begun_ = now;
     {
       const std::lock_guard lock(self->state_mutex_);
       self->state_.connected = true;
@@ -92,7 +103,11 @@ void Driver::Close(absl::Status reason) {
 
 // On the strand. Nothing but the timer is left then: who does not take our last words is cut off.
 void Driver::CloseTransport(const absl::Status& reason, bool misbehaved) {
-  if (transport_ == nullptr || std::exchange(closing_, true)) return;
+  if (transport_ == nullptr) {
+    if (!over_) closed_early_ = reason;
+    return;
+  }
+  if (std::exchange(closing_, true)) return;
   misbehaved_ = misbehaved;
   inputs_.clear();
   transport_->Close(reason);
@@ -135,7 +150,8 @@ void Driver::Closed(absl::Status reason) {
       self->state_.connected = false;
       self->state_.last_error = reason;
     }
-    self->closed_ = End{reason, self->misbehaved_};
+    const Instant now = self->host_.clock().Now();
+    self->closed_ = End{reason, self->misbehaved_, now - self->begun_.value_or(now)};
     self->TellClosed();
   });
 }

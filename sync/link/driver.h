@@ -31,6 +31,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   struct End {
     absl::Status reason;
     bool misbehaved = false;  // the peer broke the protocol
+    Duration lasted{0};       // since it began
   };
   // `host` must outlive it. `closed` is called once, on the strand, when the transport is gone and
   // the store has answered.
@@ -38,7 +39,9 @@ class Driver final : public std::enable_shared_from_this<Driver> {
          std::function<void(const End&)> closed);
 
   // The functions below may be called from any thread: they post to the strand.
-  void Attach(std::shared_ptr<Transport> transport);
+  // Ends with SYNC-TIMEOUT unless it has begun `begin_within` from now.
+  void Attach(std::shared_ptr<Transport> transport,
+              std::optional<Duration> begin_within = std::nullopt);
   // The peer is who it should be, by a certificate that ends at `certificate_until`: the session
   // starts.
   void Begin(Instant certificate_until);
@@ -46,7 +49,8 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   void Drained();
   void Closed(absl::Status reason);
   void Published(const LedgerId& ledger, bool urgent);
-  // Ends the stream when what is queued is sent, or the peer has not taken it within kPatience.
+  // Ends the stream when what is queued is sent, or the peer has not taken it within kPatience; one
+  // that is not attached yet, then.
   void Close(absl::Status reason);
   void Abort();
   // Measures the peer's clock over the stream; `done` once, on the strand: SYNC-NOT-CONNECTED when
@@ -66,6 +70,7 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   struct PingWanted {};
   using Input = std::variant<Bytes, Publication, TimerFired, Writable, PingWanted>;
 
+  void WaitForBegin(Duration within);
   void Enqueue(Input input);
   void Pump();
   sync::Output Run(Input input);
@@ -90,11 +95,12 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   sync::Session session_;
   std::shared_ptr<Transport> transport_;  // shared with gRPC's call, which outlives us or we it
   std::deque<Input> inputs_;
-  bool begun_ = false;
-  bool waiting_ = false;          // a batch is being written
-  bool writing_ = false;          // the store has it
-  bool writable_queued_ = false;  // one pump of bulk for one drained transport
-  bool closing_ = false;          // nothing more is taken or said
+  std::optional<Instant> begun_;
+  bool waiting_ = false;                      // a batch is being written
+  bool writing_ = false;                      // the store has it
+  bool writable_queued_ = false;              // one pump of bulk for one drained transport
+  bool closing_ = false;                      // nothing more is taken or said
+  std::optional<absl::Status> closed_early_;  // before there was a transport
   bool misbehaved_ = false;
   bool over_ = false;
   std::optional<End> closed_;  // on_closed_ is to be told

@@ -36,6 +36,9 @@ namespace {
 constexpr Duration kStopPatience{2000};
 // A connection that lasted this long was a good one: the next wait is short again.
 constexpr Duration kGoodConnection{10'000};
+// How long a call may take to be answered: name, TCP and TLS, in which gRPC gives up after 20 s,
+// and the first word of the peer, for which it would wait for ever.
+constexpr Duration kAnswerMax{30'000};
 
 class LinkImpl final : public Link {
  public:
@@ -283,17 +286,16 @@ class LinkImpl final : public Link {
   void Dial() {
     if (stopping_) return;
     const NodeCode peer = options_.parent->code;
-    dialled_at_ = host_.clock().Now();
+    const Instant now = host_.clock().Now();
     auto driver = MakeDriver(peer, [this](const Driver::End& end) {
       boost::asio::post(dial_strand_, [this, end] { DialAgain(end); });
     });
     std::shared_ptr<Driver> replaced;
-    const absl::Status added =
-        registry_.Add(peer, options_.parent->address, driver, dialled_at_, replaced);
+    const absl::Status added = registry_.Add(peer, options_.parent->address, driver, now, replaced);
     if (!added.ok()) return DialAgain({added, false});
     DialStream(OpenChannel(options_.tls, peer, options_.parent->address),
                [this, peer, driver](const std::shared_ptr<Transport>& stream) {
-                 driver->Attach(stream);
+                 driver->Attach(stream, kAnswerMax);
                  TransportEvents events = EventsOf(driver);
                  events.opened = [this, peer, driver](const std::string& certificate) {
                    auto who = Identify(certificate);
@@ -314,7 +316,7 @@ class LinkImpl final : public Link {
   void DialAgain(const Driver::End& end) {
     if (stopping_) return;
     const Instant now = host_.clock().Now();
-    if (now - dialled_at_ >= kGoodConnection && !end.misbehaved) back_off_.Reset();
+    if (end.lasted >= kGoodConnection && !end.misbehaved) back_off_.Reset();
     const Penalty penalty = penalties_.Of(options_.parent->code, now);
     const Duration delay = std::max(
         back_off_.Next(), std::min<Duration>(penalty.until - now, limits::kReconnectDelayMax));
@@ -346,7 +348,6 @@ class LinkImpl final : public Link {
   boost::asio::strand<boost::asio::io_context::executor_type> dial_strand_;
   boost::asio::steady_timer dial_timer_;
   BackOff back_off_;
-  Instant dialled_at_;
   bool stopping_ = false;
 };
 

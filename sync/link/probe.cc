@@ -1,10 +1,12 @@
 #include "sync/link/probe.h"
 
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <utility>
 
 #include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/client_callback.h>
@@ -80,10 +82,25 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   const std::shared_ptr<std::promise<void>> over_ = std::make_shared<std::promise<void>>();
 };
 
+// One that asks nothing, or does not take the answer, is ended: `peer ping` is patient for less.
+constexpr Duration kProbeMax{10'000};
+// Probes come from whoever has a certificate of the federation, on the trust list or not.
+constexpr int kOpenProbesMax = 8;
+
 class ProbeCall final : public grpc::ServerGenericBidiReactor {
  public:
-  ProbeCall(std::string certificate, AnswerProbe answer)
-      : certificate_(std::move(certificate)), answer_(std::move(answer)) {
+  ProbeCall(std::string certificate, AnswerProbe answer, std::shared_ptr<std::atomic<int>> open)
+      : certificate_(std::move(certificate)), answer_(std::move(answer)), open_(std::move(open)) {
+    // The alarm may ring while we are being deleted.
+    alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                            gpr_time_from_millis(kProbeMax.count(), GPR_TIMESPAN)),
+               [life = life_](bool rang) {
+                 const std::lock_guard lock(life->mutex);
+                 if (rang && life->call != nullptr) {
+                   life->call->End(ToGrpc(Error(ErrorCode::kSyncTimeout, "no question")));
+                 }
+               });
+    // gRPC calls one after the other; the lock says so to those who cannot see that.
     const std::lock_guard lock(mutex_);
     StartRead(&question_);
   }
@@ -91,25 +108,25 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
   void OnReadDone(bool ok) override {
     Bytes question;
     if (!ok || !TakeQuestion(question)) {
-      Finish(ToGrpc(Error(ErrorCode::kSyncState, "no question")));
+      End(ToGrpc(Error(ErrorCode::kSyncState, "no question")));
       return;
     }
-    answer_(certificate_, std::move(question), [this](std::vector<wire::Frame> answers) {
-      {
-        const std::lock_guard lock(mutex_);
-        answers_ = std::move(answers);
-      }
-      WriteNext();
+    answer_(certificate_, std::move(question), [life = life_](std::vector<wire::Frame> answers) {
+      const std::lock_guard lock(life->mutex);
+      if (life->call != nullptr) life->call->Answer(std::move(answers));
     });
   }
   void OnWriteDone(bool ok) override {
-    if (ok) {
-      WriteNext();
-    } else {
-      Finish(ToGrpc(Error(ErrorCode::kSyncLink, "a write failed")));
-    }
+    if (!ok) return End(ToGrpc(Error(ErrorCode::kSyncLink, "a write failed")));
+    const std::lock_guard lock(mutex_);
+    WriteNext();
   }
   void OnDone() override {
+    {
+      const std::lock_guard lock(life_->mutex);
+      life_->call = nullptr;
+    }
+    open_->fetch_sub(1);
     {
       const std::lock_guard lock(mutex_);
     }
@@ -117,33 +134,48 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
   }
 
  private:
+  struct Life {
+    explicit Life(ProbeCall* of) : call(of) {}
+    std::mutex mutex;
+    ProbeCall* call;  // null once it is over
+  };
+
   bool TakeQuestion(Bytes& question) {
     const std::lock_guard lock(mutex_);
     return FromBuffer(question_, question);
   }
-  void WriteNext() {
-    if (Prepare()) {
-      StartWrite(&outgoing_);
-    } else {
-      Finish(grpc::Status::OK);
-    }
-  }
-  // False when all is written.
-  bool Prepare() {
+  void Answer(std::vector<wire::Frame> answers) {
     const std::lock_guard lock(mutex_);
-    if (next_ == answers_.size()) return false;
+    answers_ = std::move(answers);
+    WriteNext();
+  }
+  // Under the lock.
+  void WriteNext() {
+    if (finished_) return;
+    if (next_ == answers_.size()) {
+      finished_ = true;
+      Finish(grpc::Status::OK);
+      return;
+    }
     outgoing_ = ToBuffer(wire::EncodeFrame(answers_[next_++]));
-    return true;
+    StartWrite(&outgoing_);
+  }
+  void End(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(finished_, true)) Finish(status);
   }
 
   const std::string certificate_;
   const AnswerProbe answer_;
-  // gRPC calls one after the other; the lock says so to those who cannot see that.
+  const std::shared_ptr<std::atomic<int>> open_;
+  const std::shared_ptr<Life> life_ = std::make_shared<Life>(this);
   std::mutex mutex_;
   grpc::ByteBuffer question_;
   grpc::ByteBuffer outgoing_;
   std::vector<wire::Frame> answers_;
   size_t next_ = 0;
+  bool finished_ = false;
+  grpc::Alarm alarm_;
 };
 
 }  // namespace
@@ -156,8 +188,13 @@ ProbeAnswer AskProbe(const std::shared_ptr<grpc::Channel>& channel, const Clock&
 }
 
 grpc::ServerGenericBidiReactor* MakeProbeCall(std::string certificate_pem,
-                                              const AnswerProbe& answer) {
-  return new ProbeCall(std::move(certificate_pem), answer);
+                                              const AnswerProbe& answer,
+                                              const std::shared_ptr<std::atomic<int>>& open) {
+  if (open->fetch_add(1) >= kOpenProbesMax) {
+    open->fetch_sub(1);
+    return nullptr;
+  }
+  return new ProbeCall(std::move(certificate_pem), answer, open);
 }
 
 }  // namespace tj::link

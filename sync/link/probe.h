@@ -7,6 +7,7 @@
 #ifndef TJ_SYNC_LINK_PROBE_H_
 #define TJ_SYNC_LINK_PROBE_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,9 +45,11 @@ ProbeAnswer AskProbe(const std::shared_ptr<grpc::Channel>& channel, const Clock&
 // Called on one of gRPC's threads; `done` with the frames to answer, from any thread, once.
 using AnswerProbe = std::function<void(std::string certificate_pem, Bytes question,
                                        std::function<void(std::vector<wire::Frame>)> done)>;
-// For a service's CreateReactor; deletes itself.
+// For a service's CreateReactor; deletes itself, within seconds. Null when too many are open, which
+// `open` counts.
 grpc::ServerGenericBidiReactor* MakeProbeCall(std::string certificate_pem,
-                                              const AnswerProbe& answer);
+                                              const AnswerProbe& answer,
+                                              const std::shared_ptr<std::atomic<int>>& open);
 
 }  // namespace tj::link
 

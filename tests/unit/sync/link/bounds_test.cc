@@ -124,6 +124,19 @@ TEST_F(BoundsTest, WhoNeverReadsIsCutOffWhenHisStreamEnds) {
   EXPECT_TRUE(State().connected);
 }
 
+// Reading pauses while a batch is being written; a stream that is given up then has nothing under
+// way that could tell it that it is over.
+TEST_F(BoundsTest, WhoPausesInReadingCanEndTheStream) {
+  auto peer = Connect(/*reads=*/false);
+  peer->Send(Hello());
+  for (uint64_t nonce = 1; nonce <= Transport::kUnconsumedMax; ++nonce) {
+    peer->Send(wire::PingFrame{.nonce = nonce, .at = Instant{1}});
+  }
+  ASSERT_TRUE(peer->WaitForFrames(Transport::kUnconsumedMax));
+  peer->Abort();
+  EXPECT_FALSE(peer->WaitClosed().ok());
+}
+
 TEST_F(BoundsTest, OnlySoManyStreamsAreServed) {
   link_->Stop();
   Listen(1);

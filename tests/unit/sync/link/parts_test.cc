@@ -169,15 +169,18 @@ class FakeTransport final : public Transport {
 
 class DriverTest : public ::testing::Test {
  protected:
+  std::shared_ptr<Driver> NewDriver() {
+    return std::make_shared<Driver>(io_.get_executor(), host_,
+                                    sync::SessionOptions{.self = *NodeCode::Parse("370800"),
+                                                         .peer = peer_,
+                                                         .software = "test",
+                                                         .trust = host_.trust(),
+                                                         .signer = &host_.signer(),
+                                                         .ledgers = &host_.ledgers()},
+                                    [this](const Driver::End& end) { end_ = end; });
+  }
   void SetUp() override {
-    driver_ = std::make_shared<Driver>(io_.get_executor(), host_,
-                                       sync::SessionOptions{.self = *NodeCode::Parse("370800"),
-                                                            .peer = peer_,
-                                                            .software = "test",
-                                                            .trust = host_.trust(),
-                                                            .signer = &host_.signer(),
-                                                            .ledgers = &host_.ledgers()},
-                                       [this](const Driver::End& end) { end_ = end; });
+    driver_ = NewDriver();
     driver_->Attach(transport_);
     driver_->Begin(Instant{1});
     io_.poll();
@@ -261,6 +264,36 @@ TEST_F(DriverTest, AsksABusyStoreAgain) {
   const auto answer = wire::DecodeFrame(transport_->sent.back());
   ASSERT_TRUE(answer.ok());
   EXPECT_TRUE(std::holds_alternative<wire::SeenFrame>(*answer));
+}
+
+// A node that takes the call and never says a word.
+TEST_F(DriverTest, GivesUpACallThatIsNotAnswered) {
+  const auto transport = std::make_shared<FakeTransport>();
+  const auto driver = NewDriver();
+  driver->Attach(transport, Duration(1));
+  for (int n = 0; n < 100 && !transport->reason; ++n) {
+    io_.restart();
+    io_.run_one();
+  }
+  ASSERT_TRUE(transport->reason);
+  EXPECT_EQ(CodeOf(*transport->reason), ErrorCode::kSyncTimeout);
+  driver->Closed(*transport->reason);
+  io_.poll();
+  ASSERT_TRUE(end_);
+  EXPECT_EQ(end_->lasted, Duration(0));
+}
+
+TEST_F(DriverTest, WhatIsClosedBeforeItIsThereIsClosedThen) {
+  const auto transport = std::make_shared<FakeTransport>();
+  const auto driver = NewDriver();
+  driver->Close(Error(ErrorCode::kSyncFork));
+  driver->Attach(transport);
+  driver->Begin(Instant{1});
+  io_.restart();
+  io_.poll();
+  ASSERT_TRUE(transport->reason);
+  EXPECT_EQ(CodeOf(*transport->reason), ErrorCode::kSyncFork);
+  EXPECT_TRUE(transport->sent.empty());
 }
 
 TEST_F(DriverTest, APingEndsWithTheStream) {

@@ -38,6 +38,12 @@ class RawPeer {
   void Send(Bytes message) { transport_->Send(std::move(message)); }
   void Send(const wire::Frame& frame) { Send(wire::EncodeFrame(frame)); }
 
+  void Abort() { transport_->Abort(); }
+  // So many have come; one that does not read is sent no more than the transport takes by itself.
+  bool WaitForFrames(size_t count) {
+    return Wait([count](const Shared& shared) { return shared.frames.size() >= count; });
+  }
+
   // How the stream ended, as the other side gave it.
   absl::Status WaitClosed() {
     if (!Wait([](const Shared& shared) { return shared.closed.has_value(); })) {
