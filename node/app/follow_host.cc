@@ -146,10 +146,15 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
          {"size", std::to_string(event.size)}});
   };
   const auto problem = [&] {
+    bool line = false;
+    {
+      const std::lock_guard lock(mutex_);
+      problems_[event.ledger] = event.status;
+      line = problem_lines_.Take(clock().Now());
+    }
+    if (!line) return;
     LogError(sync::EventName(event.kind), event.status,
              {{"peer", peer.text()}, {"ledger", event.ledger.Text()}});
-    const std::lock_guard lock(mutex_);
-    problems_[event.ledger] = event.status;
   };
   switch (event.kind) {
     case Kind::kSegmentHeld:

@@ -17,6 +17,7 @@
 #include "crypto/trust.h"
 #include "node/app/ledgers_port.h"
 #include "node/store/truth.h"
+#include "sync/core/bucket.h"
 #include "sync/link/link.h"
 
 namespace tj::app {
@@ -118,6 +119,7 @@ class FollowHost final : public link::Host {
   std::shared_ptr<const crypto::TrustStore> trust_;
   std::shared_ptr<const crypto::AddressBook> addresses_;
   std::map<LedgerId, absl::Status> problems_;
+  sync::Bucket problem_lines_{200, 1};  // of what peers can make us write into the log
 };
 
 }  // namespace tj::app

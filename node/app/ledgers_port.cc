@@ -220,7 +220,9 @@ std::vector<store::FollowOp> ToFollowOps(std::vector<sync::PersistOp> ops) {
                                     std::move(op.urgent)};
     }
     store::FollowOp operator()(sync::PersistHead& op) const {
-      return store::FollowedHead{std::move(op.ledger), op.size, std::move(op.note)};
+      store::FollowedHead head{std::move(op.ledger), op.size, std::move(op.note)};
+      if (op.over) head.over = {op.over->size, op.over->root};
+      return head;
     }
     store::FollowOp operator()(sync::PersistStatement& op) const {
       return store::Statement{

@@ -6,6 +6,7 @@
 #define TJ_NODE_STORE_FOLLOW_H_
 
 #include <functional>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -34,12 +35,17 @@ struct FollowedSegment {
   std::vector<Index> missing;  // bodies owed that did not come
   std::vector<Index> urgent;   // leaves with that flag
 };
-// A head of `ledger` that was verified and extends all earlier ones: STORE-GAP when a larger one is
-// stored, because another session was faster.
+// A head of `ledger` that was verified and extends the one that was the newest: STORE-GAP when that
+// is another by now, or a larger one is stored, because another session was faster.
 struct FollowedHead {
+  struct Over {
+    uint64_t size = 0;  // 0: there was none
+    Hash root;
+  };
   LedgerId ledger;
   uint64_t size = 0;
   Bytes note;
+  std::optional<Over> over = std::nullopt;  // absent: only sizes are compared
 };
 // A statement (ours over a followed ledger, or a follower's over our own): note with one line.
 struct Statement {

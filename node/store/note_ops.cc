@@ -76,14 +76,20 @@ absl::StatusOr<bool> ReplaceHeld(Stage& stage, LedgerMemory& memory, const NodeC
 }
 
 // Two sessions may follow one ledger, a stream and a bundle's: the slower one must not state
-// something over a head that is no longer the newest.
+// something over a head that is no longer the newest, or that was shown to extend another one only.
 absl::Status CheckNotOutrun(const Stage& stage, const LedgerMemory& memory,
                             const FollowedHead& op) {
   const Bytes prefix = keys::HeadPrefix(memory.number);
   TJ_ASSIGN_OR_RETURN(const auto row, stage.LastBelow(EndOfPrefix(prefix), prefix));
-  const auto newest = row ? keys::ParseHead(row->first) : std::nullopt;
-  if (!newest || newest->size <= op.size) return absl::OkStatus();
-  return Error(ErrorCode::kStoreGap, Cat(op.ledger.Text(), " has a head of ", newest->size,
+  crypto::Head newest{op.ledger, 0, {}, {}};
+  if (row) {
+    TJ_ASSIGN_OR_RETURN(const crypto::Note note, crypto::ParseNote(row->second));
+    newest = note.head;
+  }
+  const bool extends = !op.over || (op.over->size == newest.size &&
+                                    (newest.size == 0 || op.over->root == newest.root));
+  if (extends && newest.size <= op.size) return absl::OkStatus();
+  return Error(ErrorCode::kStoreGap, Cat(op.ledger.Text(), " has a head of ", newest.size,
                                          ", another one of ", op.size, " came"));
 }
 

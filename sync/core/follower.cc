@@ -189,8 +189,10 @@ absl::Status Follower::Accept(const crypto::Note& head, Instant now, Output& out
     RefuseForNow(seen.status(), out);
     return absl::OkStatus();
   }
-  out.persist.push_back(
-      PersistHead{.ledger = ledger_, .size = head.head.size, .note = head.Text()});
+  PersistHead op{.ledger = ledger_, .size = head.head.size, .note = head.Text()};
+  op.over = newest_ ? PersistHead::Over{newest_->head.size, newest_->head.root}
+                    : PersistHead::Over{0, {}};
+  out.persist.push_back(std::move(op));
   newest_ = head;
   unproven_.reset();
   Emit(out, Event::Kind::kHeadSeen, ledger_, head.head.size);
@@ -245,13 +247,16 @@ void Follower::TakeSeen(crypto::Note seen, Output& out) {
 
 absl::Status Follower::HoldIfComplete(const std::vector<Index>& missing,
                                       std::optional<Index> opened, Instant now, Output& out) {
-  if (!newest_ || frontier_.size() != newest_->head.size || !missing.empty()) {
-    return absl::OkStatus();
-  }
+  const uint64_t size = frontier_.size();
+  if (!newest_ || size != newest_->head.size || !missing.empty()) return absl::OkStatus();
   if (held_ && held_->head.size >= newest_->head.size) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(auto absent, options_.ledgers->Missing(ledger_, Index{0}, 2));
   if (opened) std::erase(absent, *opened);
   if (!absent.empty()) return absl::OkStatus();
+  if (frontier_.Root() != newest_->head.root) {
+    Stop(Error(ErrorCode::kSyncHash, Cat("the leaves are not those of the head of ", size)), out);
+    return absl::OkStatus();
+  }
   auto held = Sign(*newest_, crypto::StatementKind::kHeld, now, out);
   if (!held.ok()) return absl::OkStatus();  // with the next head
   held_ = *std::move(held);

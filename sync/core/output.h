@@ -36,9 +36,16 @@ struct PersistSegment {
   std::vector<Index> urgent;   // leaves with that flag
 };
 struct PersistHead {
+  struct Over {
+    uint64_t size = 0;
+    Hash root;  // of size 0: not looked at
+  };
   LedgerId ledger;
   uint64_t size = 0;
   Bytes note;
+  // The newest head that it was shown to extend: another one is there by now if another session was
+  // faster, and nothing is to be stated over this one. Absent for the own ledger.
+  std::optional<Over> over = std::nullopt;
 };
 // Ours over a ledger that we follow, or a follower's over ours: the head's text with one line. Of
 // several over one size the first `seen` is to be kept, because its time is the witness.

@@ -346,9 +346,11 @@ absl::Status Session::Impl::On(const wire::RefuseFrame& frame, Instant now, Outp
   if (Publisher* publisher = FindPublisher(ledger)) return publisher->OnRefuse(frame, now, out);
   if (Follower* follower = FindFollower(ledger)) {
     follower->OnRefuse(frame, out);
-  } else {
+  } else if (Follows(*options.trust, options.self, options.peer, ledger) ||
+             Follows(*options.trust, options.peer, options.self, ledger)) {
     Emit(out, Event::Kind::kRefused, ledger, frame.size, ErrorFromName(frame.code, frame.detail));
   }
+  // About any other ledger nothing was asked, and nothing is to be learnt from this peer.
   return absl::OkStatus();
 }
 

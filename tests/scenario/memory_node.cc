@@ -135,6 +135,11 @@ void MemoryNode::Write(const sync::PersistHead& op) {
   Expect(ledger.heads.empty() || op.size >= ledger.heads.rbegin()->first.first,
          "heads do not shrink");
   Expect(op.size >= ledger.size(), "a head covers what is held");
+  const crypto::Head newest = ledger.heads.empty() ? crypto::Head{op.ledger, 0, {}, {}}
+                                                   : ledger.heads.rbegin()->second.head;
+  Expect(!op.over ||
+             (op.over->size == newest.size && (newest.size == 0 || op.over->root == newest.root)),
+         "a head extends the newest one that is here");
   ledger.heads.insert_or_assign({op.size, note->head.at}, *note);
 }
 

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "crypto/sm3.h"
 #include "node/store/checked_value.h"
 #include "node/store/note_ops.h"
 #include "node/store/pieces.h"
@@ -301,6 +302,31 @@ TEST_F(TruthFollow, RefusesAHeadThatWasOutrun) {
   const LedgerView view = *LedgerView::Open(snapshot->reader(), TestLedger());
   EXPECT_EQ((*view.NewestHead())->head.size, 200u);
   EXPECT_EQ(Keys(keys::StatementPrefix(view.number(), self, 1)), 0u);
+}
+
+// A stream and a bundle of an origin with two histories: each is right by itself.
+TEST_F(TruthFollow, TakesAHeadOnlyOverTheNewest) {
+  const auto key = TestSigner();
+  LeafSource county = County();
+  ASSERT_EQ(Follow({county.Next(50)}), kDone);
+  const crypto::Head first = county.HeadNow(clock_.Now());
+  FollowedHead op = SignedHead(first, *key);
+  op.over = FollowedHead::Over{};
+  ASSERT_EQ(Follow({op}), kDone);
+  crypto::Head one{first.ledger, 100, crypto::Sm3Of({"one"}), clock_.Now()};
+  op = SignedHead(one, *key);
+  op.over = FollowedHead::Over{first.size, first.root};
+  ASSERT_EQ(Follow({op}), kDone);
+  crypto::Head other{first.ledger, 110, crypto::Sm3Of({"other"}), clock_.Now()};
+  op = SignedHead(other, *key);
+  op.over = FollowedHead::Over{first.size, first.root};
+  EXPECT_EQ(Follow({op}), ErrorCode::kStoreGap);
+  op.over = FollowedHead::Over{one.size, other.root};
+  EXPECT_EQ(Follow({op}), ErrorCode::kStoreGap);
+  op.over = FollowedHead::Over{};
+  EXPECT_EQ(Follow({op}), ErrorCode::kStoreGap);
+  op.over = FollowedHead::Over{one.size, one.root};
+  EXPECT_EQ(Follow({op}), kDone);
 }
 
 TEST_F(TruthFollow, RefusesNotesThatAreNotWhatTheySay) {
