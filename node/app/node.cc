@@ -266,12 +266,18 @@ class NodeImpl final : public Node {
     RestartStreams();                // the ledger is frozen from now on
   }
 
-  // The proof first: whatever fails after that is made up for from it.
+  // The alarm before the ledger is frozen: until then the words that show it are looked for again
+  // after a crash. Frozen it is in any case; what could not be told now is told as SEC-FORK.
   absl::Status TellSplit(const SplitWatch::Finding& finding) {
     const Instant now = clock_.Now();
     const Bytes proof = crypto::EncodeForkProof(finding.proof);
+    const absl::Status told = RecordSplit(finding, proof, now);
     TJ_RETURN_IF_ERROR(truth_->FollowAndWait({store::ForkProof{finding.ledger, now, proof}}));
     proofs_due_ = true;
+    return told;
+  }
+
+  absl::Status RecordSplit(const SplitWatch::Finding& finding, ByteView proof, Instant now) {
     TJ_ASSIGN_OR_RETURN(const std::string file,
                         proof_files_->WriteOne(proof, now, *host_->trust()));
     store::AppendRequest request;

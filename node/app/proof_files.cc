@@ -45,8 +45,12 @@ absl::Status ProofFiles::WriteOf(const store::LedgerView& view, const crypto::Tr
     TJ_ASSIGN_OR_RETURN(const auto decoded, crypto::DecodePastProof(kept.proof));
     const auto* fork = std::get_if<crypto::ForkProof>(&decoded);
     if (fork == nullptr) continue;
+    // Those above, unless it is one of them who has two histories.
+    const Relation relation = trust.RelationOf(view.id().origin, own_.origin);
+    const bool of_above = relation == Relation::kParent || relation == Relation::kAncestor;
     TJ_ASSIGN_OR_RETURN(alarms.emplace_back(),
-                        AlarmRecord(ForkAlarm(*fork, kept.found_at, name), Audience::kChain));
+                        AlarmRecord(ForkAlarm(*fork, kept.found_at, name),
+                                    of_above ? Audience::kAll : Audience::kChain));
   }
   return absl::OkStatus();
 }

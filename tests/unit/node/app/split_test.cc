@@ -135,6 +135,8 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   const uint64_t size = other_.truth->Status().own_size;
   EXPECT_EQ(size, 1u) << "SEC-FORK";
+  EXPECT_EQ(other_.Leaves(other_.own).front().header.audience, Audience::kAll)
+      << "those above are who it is about";
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   EXPECT_EQ(other_.truth->Status().own_size, size);
   ASSERT_EQ(files.List(finding.ledger).size(), 1u);
