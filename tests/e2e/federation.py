@@ -99,10 +99,16 @@ class Node:
 
     def start(self):
         """Starts the process and waits until it answers; a parent keeps the port that it got first."""
+        self.spawn()
+        return self.wait_ready()
+
+    def spawn(self):
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
             [*self.wrapper, self.federation.bin / "tongjiand", "--config", self.folder / "node.toml"], stdout=log, stderr=log)
         log.close()
+
+    def wait_ready(self):
         status = wait_for(f"{self.code} to answer", self.try_status, seconds=60)
         if self.listens and self.port == 0:
             self.port = status["listen_port"]

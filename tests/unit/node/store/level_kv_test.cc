@@ -93,8 +93,9 @@ TEST(LevelKv, TellsDamageFromAbsence) {
   ASSERT_FALSE(tables.empty());
   // How large the tables are depends on when LevelDB's own thread merged them.
   for (const fs::path& table : tables) {
-    FlipByte(table,
-             static_cast<std::streamoff>(std::min<uintmax_t>(1000, fs::file_size(table) / 2)));
+    const uintmax_t size = fs::file_size(table);
+    if (size == 0) continue;  // of a merge that closing interrupted
+    FlipByte(table, static_cast<std::streamoff>(std::min<uintmax_t>(1000, size / 2)));
   }
   auto kv = OpenLevelKv(options);
   ASSERT_TRUE(kv.ok()) << kv.status();
