@@ -121,12 +121,12 @@ class ImportCall {
 
   absl::Status Reply(uint64_t part_bytes) const {
     for (const auto& [sender, asked] : asked_) {
-      TJ_RETURN_IF_ERROR(ExportTo(host_, sender, part_bytes, asked.asked,
-                                  [this](const api::BundleExportReply& reply) {
-                                    api::BundleImportReply message;
-                                    *message.mutable_reply() = reply;
-                                    return send_(message);
-                                  }));
+      TJ_RETURN_IF_ERROR(
+          ExportTo(host_, sender, part_bytes, asked, [this](const api::BundleExportReply& reply) {
+            api::BundleImportReply message;
+            *message.mutable_reply() = reply;
+            return send_(message);
+          }));
     }
     return absl::OkStatus();
   }
@@ -139,11 +139,6 @@ class ImportCall {
   }
 
  private:
-  struct FromSender {
-    Instant made_at;  // of the newest bundle
-    bundle::Asked asked;
-  };
-
   void Describe(const bundle::ImportReport& report, const absl::Status& status,
                 api::BundleFileResult& result) const {
     result.set_file(file_);
@@ -162,12 +157,12 @@ class ImportCall {
   }
 
   void Remember(const bundle::ImportReport& report) {
-    FromSender& from = asked_[report.manifest->sender];
-    if (report.asked.hello && report.manifest->made_at >= from.made_at) {
-      from.made_at = report.manifest->made_at;
-      from.asked.hello = report.asked.hello;
+    bundle::Asked& from = asked_[report.manifest->sender];
+    if (report.asked.hello && report.asked.made_at >= from.made_at) {
+      from.made_at = report.asked.made_at;
+      from.hello = report.asked.hello;
     }
-    auto& opens = from.asked.opens;
+    auto& opens = from.opens;
     for (const wire::OpenFrame& open : report.asked.opens) {
       if (opens.size() < limits::kOpenRangeMax) opens.push_back(open);
     }
@@ -182,7 +177,7 @@ class ImportCall {
   uint64_t bytes_read_ = 0;
   uint64_t told_at_ = 0;
   uint64_t records_ = 0;
-  std::map<NodeCode, FromSender> asked_;
+  std::map<NodeCode, bundle::Asked> asked_;
 };
 
 bundle::Host HostOf(const NodeParts& parts) {

@@ -11,7 +11,6 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/segment.h"
-#include "sync/bundle/peer_state.h"
 
 namespace tj::bundle {
 namespace {
@@ -50,7 +49,7 @@ class Exporter {
   // and the heads, the first one has all of it.
   absl::Status Greet() {
     const Instant now = host_.clock->Now();
-    TJ_ASSIGN_OR_RETURN(const wire::Hello peer, HelloOf(host_, options_.to, options_.asked.hello));
+    TJ_ASSIGN_OR_RETURN(const wire::Hello peer, HelloOf(host_, options_.to, options_.asked));
     TJ_RETURN_IF_ERROR(Greeting(session_.Start(now)));
     TJ_RETURN_IF_ERROR(Greeting(session_.Step(peer, now)));
     for (const wire::OpenFrame& open : options_.asked.opens) {

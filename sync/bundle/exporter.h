@@ -8,23 +8,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include <absl/status/statusor.h>
 
-#include "protocol/wire/frame.h"
 #include "sync/bundle/host.h"
 #include "sync/bundle/part_writer.h"
+#include "sync/bundle/peer_state.h"
 
 namespace tj::bundle {
-
-// What a bundle of the peer's told and asked: a reply answers it.
-struct Asked {
-  std::optional<wire::Hello> hello;
-  std::vector<wire::OpenFrame> opens;
-};
 
 struct ExportOptions {
   NodeCode to;

@@ -9,7 +9,6 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/bytes_io.h"
-#include "sync/bundle/peer_state.h"
 
 namespace tj::bundle {
 namespace {
@@ -49,6 +48,7 @@ absl::Status Importer::Impl::TakeManifest() {
   TJ_RETURN_IF_ERROR(host.trust->VerifyText(manifest.sender, found.key_id, manifest.made_at,
                                             manifest.Text(), found.der));
   report.manifest = manifest;
+  report.asked.made_at = manifest.made_at;
   return NewSession();
 }
 
@@ -83,8 +83,9 @@ absl::Status Importer::Impl::Take(wire::Frame frame) {
                            std::holds_alternative<wire::PingFrame>(frame) ||
                            (refuse != nullptr && refuse->ledger.empty());
   if (of_a_stream) return absl::OkStatus();
-  if (const auto* hello = std::get_if<wire::Hello>(&frame)) report.asked.hello = *hello;
   TJ_RETURN_IF_ERROR(Step(frame));
+  // One that the session does not take would break off the reply as well.
+  if (const auto* hello = std::get_if<wire::Hello>(&frame)) report.asked.hello = *hello;
   const bool greets =
       std::holds_alternative<wire::Hello>(frame) || std::holds_alternative<wire::HeadFrame>(frame);
   if (greets && greeting.size() <= limits::kLedgersPerPeerMax) {
@@ -151,7 +152,9 @@ void Importer::Impl::NoteRefusal(const wire::RefuseFrame& refuse) {
   if (begins_later && manifest.part > 1) {
     detail += Cat("part ", manifest.part - 1, " of ", manifest.parts, " comes before it");
   } else if (begins_later) {
-    detail += Cat("an earlier bundle of ", manifest.sender.text(), " comes before it");
+    detail += Cat("an earlier bundle of ", manifest.sender.text(),
+                  " comes before it; where that is lost, or was imported before a restore from a "
+                  "backup, give it the reply and import its own");
   } else {
     detail += Cat("finish the bundle begun before, or give ", manifest.sender.text(),
                   " the reply and import what it exports then");

@@ -16,8 +16,8 @@
 
 #include "crypto/bundle_file.h"
 #include "protocol/wire/frame.h"
-#include "sync/bundle/exporter.h"
 #include "sync/bundle/host.h"
+#include "sync/bundle/peer_state.h"
 
 namespace tj::bundle {
 

@@ -13,19 +13,31 @@
 namespace tj::bundle {
 namespace {
 
+struct Stated {
+  wire::HeldLedger held;
+  Instant at;  // when the peer last said so
+};
+
 // What the statements say that the peer holds of a ledger of ours.
-absl::StatusOr<wire::HeldLedger> StatedOf(const Host& host, const NodeCode& peer,
-                                          const LedgerId& ledger) {
+absl::StatusOr<Stated> StatedOf(const Host& host, const NodeCode& peer, const LedgerId& ledger) {
   using Kind = crypto::StatementKind;
-  wire::HeldLedger stated{.ledger = ledger, .head = {}};
+  Stated stated{.held = {.ledger = ledger, .head = {}}, .at = {}};
+  const auto made = [&](const crypto::Note& note, Kind kind) {
+    const crypto::NoteSignature* const line = note.Find(kind, peer);
+    if (line != nullptr) stated.at = std::max(stated.at, line->at);
+  };
   TJ_ASSIGN_OR_RETURN(const auto held, host.ledgers->NewestStatement(ledger, peer, Kind::kHeld));
-  if (held) stated.size = held->head.size;
+  if (held) {
+    made(*held, Kind::kHeld);
+    stated.held.size = held->head.size;
+  }
   TJ_ASSIGN_OR_RETURN(const auto seen, host.ledgers->NewestStatement(ledger, peer, Kind::kSeen));
   if (!seen) return stated;
+  made(*seen, Kind::kSeen);
   // Without the head the peer's proof would have nowhere to start; leaves prove it then.
   TJ_ASSIGN_OR_RETURN(const auto head,
                       host.ledgers->HeadOf(ledger, seen->head.size, seen->head.at));
-  if (head) stated.head = head->Text();
+  if (head) stated.held.head = head->Text();
   return stated;
 }
 
@@ -34,10 +46,18 @@ uint64_t SizeOf(ByteView head) {
   return note.ok() ? note->head.size : 0;
 }
 
-void TakeNewer(const wire::HeldLedger& told, wire::HeldLedger& stated) {
-  stated.size = std::max(stated.size, told.size);
-  const bool newer = stated.head.empty() || SizeOf(told.head) > SizeOf(stated.head);
-  if (!told.head.empty() && newer) stated.head = told.head;
+// What a hello said counts as on a stream, also where it is less than what was stated before: the
+// peer may have been restored from an older copy. But not what an older file said.
+wire::HeldLedger Newer(const Asked& asked, const Stated& stated) {
+  wire::HeldLedger told{.ledger = stated.held.ledger, .head = {}};
+  for (const wire::HeldLedger& held : asked.hello->held) {
+    if (held.ledger == told.ledger) told = held;
+  }
+  if (asked.made_at >= stated.at) return told;
+  const wire::HeldLedger& by_head =
+      SizeOf(told.head) > SizeOf(stated.held.head) ? told : stated.held;
+  return {
+      .ledger = told.ledger, .size = std::max(told.size, stated.held.size), .head = by_head.head};
 }
 
 }  // namespace
@@ -67,17 +87,12 @@ absl::StatusOr<crypto::Sm2PublicKey> EncryptionKeyOf(const crypto::TrustStore& t
                Cat("no encryption certificate of ", node.text(), " is in force in the trust list"));
 }
 
-absl::StatusOr<wire::Hello> HelloOf(const Host& host, const NodeCode& peer,
-                                    const std::optional<wire::Hello>& last) {
+absl::StatusOr<wire::Hello> HelloOf(const Host& host, const NodeCode& peer, const Asked& asked) {
   const sync::SessionOptions options = host.SessionWith(peer);
   wire::Hello hello{.node = peer, .software = {}, .profile = options.profile};
   for (const LedgerId& ledger : sync::ServedTo(options)) {
-    TJ_ASSIGN_OR_RETURN(wire::HeldLedger held, StatedOf(host, peer, ledger));
-    if (last) {
-      for (const wire::HeldLedger& told : last->held) {
-        if (told.ledger == ledger) TakeNewer(told, held);
-      }
-    }
+    TJ_ASSIGN_OR_RETURN(const Stated stated, StatedOf(host, peer, ledger));
+    wire::HeldLedger held = asked.hello ? Newer(asked, stated) : stated.held;
     if (held.size > 0 || !held.head.empty()) hello.held.push_back(std::move(held));
   }
   TJ_ASSIGN_OR_RETURN(const std::vector<LedgerId> known, host.ledgers->Held());

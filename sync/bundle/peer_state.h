@@ -5,6 +5,7 @@
 #define TJ_SYNC_BUNDLE_PEER_STATE_H_
 
 #include <optional>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -14,14 +15,20 @@
 
 namespace tj::bundle {
 
+// What a bundle of the peer's told and asked: a reply answers it.
+struct Asked {
+  Instant made_at;  // the bundle with the hello
+  std::optional<wire::Hello> hello;
+  std::vector<wire::OpenFrame> opens;
+};
+
 // TRUST-UNKNOWN-NODE, or TRUST-SCOPE when it is neither parent nor child.
 absl::Status CheckNeighbour(const Host& host, const NodeCode& peer);
 // Of the encryption certificates in force at `now` the one that began last; CRYPTO-CERTIFICATE.
 absl::StatusOr<crypto::Sm2PublicKey> EncryptionKeyOf(const crypto::TrustStore& trust,
                                                      const NodeCode& node, Instant now);
-// From the peer's newest statements over our ledgers and, where that says more, its last hello.
-absl::StatusOr<wire::Hello> HelloOf(const Host& host, const NodeCode& peer,
-                                    const std::optional<wire::Hello>& last);
+// From the peer's last hello and its newest statements over our ledgers, whichever is newer.
+absl::StatusOr<wire::Hello> HelloOf(const Host& host, const NodeCode& peer, const Asked& asked);
 
 }  // namespace tj::bundle
 

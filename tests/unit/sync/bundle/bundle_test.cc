@@ -72,6 +72,46 @@ TEST_F(BundleTest, OnlyWhatThePeerLacks) {
   ExpectSame(county, bureau);
 }
 
+// What it stated before says more than it holds; its reply tells.
+TEST_F(BundleTest, AFollowerRestoredFromABackupCatchesUp) {
+  Side backup{"370800", clock, Members()};
+  Side empty{"370800", clock, Members()};
+  county.Write(500, clock.now);
+  const Bytes first = ExportTo(county, bureau)[0];
+  ASSERT_TRUE(ImportAt(backup, first).status.ok());
+  ASSERT_TRUE(ImportAt(bureau, first).status.ok());
+  county.Write(500, clock.now);
+  const Imported second = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  ASSERT_TRUE(ImportAt(county, ReplyTo(bureau, county, second)[0]).status.ok());
+  ASSERT_EQ(StatedBy(county, bureau, Kind::kHeld), 1000u);
+  county.Write(100, clock.now);
+  for (Side* const restored : {&backup, &empty}) {
+    const Imported gap = ImportAt(*restored, ExportTo(county, *restored)[0]);
+    ASSERT_EQ(CodeOf(gap.status), ErrorCode::kSyncBundleGap) << gap.status;
+    EXPECT_NE(DetailOf(gap.status).find("give it the reply"), std::string::npos) << gap.status;
+    const Imported told = ImportAt(county, ReplyTo(*restored, county, gap)[0]);
+    ASSERT_TRUE(told.status.ok()) << told.status;
+    const Imported caught_up = ImportAt(*restored, ReplyTo(county, *restored, told)[0]);
+    EXPECT_TRUE(caught_up.status.ok()) << caught_up.status;
+    EXPECT_EQ(last_export.records, restored == &backup ? 600u : 1100u);
+    ExpectSame(county, *restored);
+  }
+}
+
+// A file of long ago, imported once more: the reply does not begin where its sender stood then.
+TEST_F(BundleTest, AnOldHelloDoesNotMakeALargeReply) {
+  const Bytes old = ExportTo(bureau, county)[0];
+  county.Write(500, clock.now);
+  const Imported at_bureau = ImportAt(bureau, ExportTo(county, bureau)[0]);
+  ASSERT_TRUE(ImportAt(county, ReplyTo(bureau, county, at_bureau)[0]).status.ok());
+  county.Write(10, clock.now);
+  const Imported at_county = ImportAt(county, old);
+  ASSERT_TRUE(at_county.status.ok()) << at_county.status;
+  ASSERT_TRUE(ImportAt(bureau, ReplyTo(county, bureau, at_county)[0]).status.ok());
+  EXPECT_EQ(last_export.records, 10u);
+  ExpectSame(county, bureau);
+}
+
 TEST_F(BundleTest, PartsInAnyOrderAndTwice) {
   county.Write(3000, clock.now);
   const auto parts = ExportTo(county, bureau, 64 * 1024);
