@@ -1,11 +1,11 @@
 // PieceFiles: writes the files that a node hands out in pieces into a folder. A file has its name
 // only when it is whole and synced; until then it is NAME.partial, which goes away with the object.
-// One thread.
+// Of any number of files one is open. One thread.
 
 #ifndef TJ_ADMIN_CLI_PIECE_FILES_H_
 #define TJ_ADMIN_CLI_PIECE_FILES_H_
 
-#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,10 +29,16 @@ class PieceFiles {
   const std::vector<std::string>& whole() const { return whole_; }
 
  private:
-  absl::Status Finish(const std::string& name, int file);
+  absl::Status Begin(const std::string& name);
+  absl::Status Open(const std::string& name);
+  absl::Status Close();
+  absl::Status Finish(const std::string& name);
+  std::string PartialPath(const std::string& name) const;
 
   const std::string folder_;
-  std::map<std::string, int> open_;  // descriptors by name
+  std::set<std::string> partial_;  // names of those that are begun
+  std::string open_;               // of these: the one that `file_` is
+  int file_ = -1;
   std::vector<std::string> whole_;
 };
 

@@ -34,15 +34,16 @@ class Exporter {
     for (const Bytes& frame : first_words_) TJ_RETURN_IF_ERROR(part_->Add(frame));
     TJ_RETURN_IF_ERROR(WriteBulk());
     TJ_RETURN_IF_ERROR(part_->End());
-    done_.push_back({std::move(part_), ranges_});
+    done_.push_back({std::move(part_), Written()});
     TJ_RETURN_IF_ERROR(SealParts());
     return report_;
   }
 
  private:
+  // There may be a hundred thousand of them: each keeps what is in it, not where all ledgers stand.
   struct Part {
     std::unique_ptr<PartWriter> writer;
-    std::map<LedgerId, crypto::BundleRange> ranges;
+    std::vector<crypto::BundleRange> written;
   };
 
   // What the session answers to a greeting made of what we know: every part begins with the hello
@@ -57,12 +58,15 @@ class Exporter {
     }
     for (const auto& progress : session_.Progress()) {
       if (!progress.publishing || progress.stopped || progress.announced == 0) continue;
+      // Who is ahead of our newest head, or says so, gets nothing from there on.
+      const uint64_t position = std::min(progress.position, progress.announced);
       ranges_.emplace(progress.ledger, crypto::BundleRange{.ledger = progress.ledger,
-                                                           .first = progress.position,
-                                                           .end = progress.position,
+                                                           .first = position,
+                                                           .end = position,
                                                            .head_size = progress.announced});
-      report_.records_total += progress.announced - progress.position;
+      report_.records_total += progress.announced - position;
     }
+    first_ranges_ = ranges_;
     return absl::OkStatus();
   }
 
@@ -99,7 +103,7 @@ class Exporter {
   absl::Status NextPart() {
     TJ_RETURN_IF_ERROR(part_->End());
     report_.bytes += part_->bytes();
-    done_.push_back({std::move(part_), ranges_});
+    done_.push_back({std::move(part_), Written()});
     for (auto& [ledger, range] : ranges_) range.first = range.end;
     TJ_RETURN_IF_ERROR(BeginPart());
     for (const Bytes& frame : every_part_) TJ_RETURN_IF_ERROR(part_->Add(frame));
@@ -147,13 +151,25 @@ class Exporter {
     return absl::OkStatus();
   }
 
+  std::vector<crypto::BundleRange> Written() const {
+    std::vector<crypto::BundleRange> written;
+    for (const auto& [ledger, range] : ranges_) {
+      if (range.first != range.end) written.push_back(range);
+    }
+    return written;
+  }
+
   absl::Status SealParts() {
     Hash previous;
     report_.bytes = 0;
+    ranges_ = std::move(first_ranges_);
     for (Part& part : done_) {
+      for (auto& [ledger, range] : ranges_) range.first = range.end;
+      for (const crypto::BundleRange& range : part.written) ranges_.at(range.ledger) = range;
       TJ_ASSIGN_OR_RETURN(previous,
-                          part.writer->Seal(report_.parts, previous, part.ranges, *host_.sealer));
+                          part.writer->Seal(report_.parts, previous, ranges_, *host_.sealer));
       report_.bytes += part.writer->bytes();
+      part.writer.reset();
     }
     return absl::OkStatus();
   }
@@ -166,7 +182,8 @@ class Exporter {
   std::optional<crypto::Sm2PublicKey> reader_;
   std::vector<Bytes> first_words_;
   std::vector<Bytes> every_part_;
-  std::map<LedgerId, crypto::BundleRange> ranges_;  // of the part being written
+  std::map<LedgerId, crypto::BundleRange> first_ranges_;  // before the first part
+  std::map<LedgerId, crypto::BundleRange> ranges_;        // of the part being written or sealed
   std::unique_ptr<PartWriter> part_;
   bool has_bulk_ = false;
   std::vector<Part> done_;

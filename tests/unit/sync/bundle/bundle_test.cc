@@ -231,6 +231,21 @@ TEST_F(BundleTest, AByteThatIsNotAsItWasIsRefused) {
   EXPECT_EQ(CodeOf(ImportAt(bureau, file + "x").status), ErrorCode::kSyncBundle);
 }
 
+// Nobody can hold leaves that no head covers; who says so gets a file that can be read all the
+// same.
+TEST_F(BundleTest, ASizeBeyondTheNewestHead) {
+  county.Write(100, clock.now);
+  ASSERT_TRUE(ImportAt(bureau, ExportTo(county, bureau)[0]).status.ok());
+  Asked asked = ImportAt(county, ExportTo(bureau, county)[0]).report.asked;
+  ASSERT_EQ(asked.hello->held.size(), 1u);
+  county.node.Append(50, {.audience = Audience::kParent}, clock.now);
+  asked.hello->held[0].size = 120;
+  const auto file = ExportTo(county, bureau, kLarge, asked);
+  EXPECT_EQ(last_export.records_total, 0u);
+  const Imported imported = ImportAt(bureau, file[0]);
+  EXPECT_TRUE(imported.status.ok()) << imported.status;
+}
+
 TEST_F(BundleTest, ForAnotherNodeIsRefused) {
   county.Write(10, clock.now);
   const Imported imported = ImportAt(other, ExportTo(county, bureau)[0]);
