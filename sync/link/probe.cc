@@ -122,14 +122,16 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
     WriteNext();
   }
   void OnDone() override {
-    {
-      const std::lock_guard lock(life_->mutex);
-      life_->call = nullptr;
-    }
-    open_->fetch_sub(1);
+    std::shared_ptr<Life> life;
     {
       const std::lock_guard lock(mutex_);
+      life = life_;
     }
+    {
+      const std::lock_guard lock(life->mutex);
+      life->call = nullptr;
+    }
+    open_->fetch_sub(1);
     delete this;
   }
 
