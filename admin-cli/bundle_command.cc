@@ -162,6 +162,8 @@ class ImportView {
     return absl::OkStatus();
   }
 
+  bool AnyFile() const { return summary_.files_size() > 0; }
+  // What was done stays done, whatever breaks off after it.
   void Finish() {
     progress_.End();
     if (context_.json()) return context_.PrintJson(summary_);
@@ -180,7 +182,7 @@ class ImportView {
     if (result.code().empty()) return;
     progress_.End();
     context_.Fail(ErrorFromName(result.code(), Cat(result.file(), ": ", result.detail())),
-                  std::max(context_.exit_code, ExitCodeOf(result.code())));
+                  ExitCodeOf(result.code()));
   }
 
   absl::Status TakeReply(const api::BundleExportReply& reply) {
@@ -229,10 +231,10 @@ void Import(const ImportChoice& choice, Context& context) {
   if (!written.ok()) call.TryCancel();
   sender.join();
   const grpc::Status status = stream->Finish();
-  if (!written.ok()) return context.Fail(written);
-  if (!status.ok()) return context.Fail(client.ToStatus(status, call));
-  view.Finish();
+  if (view.AnyFile() || status.ok()) view.Finish();
   if (!unread.ok()) context.Fail(unread);
+  if (!written.ok()) return context.Fail(written);
+  if (!status.ok()) context.Fail(client.ToStatus(status, call));
 }
 
 void AddExport(CLI::App* bundle, Context& context) {

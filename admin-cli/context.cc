@@ -1,5 +1,6 @@
 #include "admin-cli/context.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "admin-cli/json_output.h"
@@ -15,7 +16,7 @@ void Context::Fail(const absl::Status& status, int code) {
                detail.empty() ? "" : ": ", detail.c_str());
   std::fprintf(stderr, "try: %s | %s\n", std::string(info.try_zh).c_str(),
                std::string(info.try_en).c_str());
-  exit_code = code;
+  exit_code = std::max(exit_code, code);
 }
 
 void Context::PrintJson(const google::protobuf::Message& message) const {

@@ -27,7 +27,8 @@ struct Context {
   int exit_code = kExitDone;
 
   bool json() const { return output == "json"; }
-  // Prints "error: CODE: 中文 english: detail" and "try: …", and sets the exit code.
+  // Prints "error: CODE: 中文 english: detail" and "try: …", and sets the exit code, unless a
+  // graver one is set.
   void Fail(const absl::Status& status, int code = kExitFailed);
   // The reply as JSON on standard output; numbers are numbers, fields as in control.proto.
   void PrintJson(const google::protobuf::Message& message) const;

@@ -91,7 +91,9 @@ absl::StatusOr<api::DoctorReply> Watch(Client& client, const RecoverOptions& opt
 }
 
 void Recover(const RecoverOptions& options, Context& context) {
-  if (!Confirmed(options)) return context.Fail(Error(ErrorCode::kUsage, "not confirmed"));
+  if (!Confirmed(options)) {
+    return context.Fail(Error(ErrorCode::kUsage, "not confirmed"), kExitUsage);
+  }
   Client client(context.socket);
   api::RecoverRequest request;
   request.set_from(options.from);

@@ -119,16 +119,26 @@ class ImportCall {
     return send_(reply);
   }
 
+  // One to each sender. That there can be none for one of them is nothing to the others; it is told
+  // in the end.
   absl::Status Reply(uint64_t part_bytes) const {
+    bool there = true;
+    const SendExport send = [&](const api::BundleExportReply& reply) {
+      api::BundleImportReply message;
+      *message.mutable_reply() = reply;
+      there = send_(message);
+      return there;
+    };
+    absl::Status failed;
     for (const auto& [sender, asked] : asked_) {
-      TJ_RETURN_IF_ERROR(
-          ExportTo(host_, sender, part_bytes, asked, [this](const api::BundleExportReply& reply) {
-            api::BundleImportReply message;
-            *message.mutable_reply() = reply;
-            return send_(message);
-          }));
+      const absl::Status written = ExportTo(host_, sender, part_bytes, asked, send);
+      if (!there) return Gone();
+      if (written.ok()) continue;
+      failed = failed.ok()
+                   ? At(Cat("no reply to ", sender.text()), written)
+                   : Error(CodeOf(failed), Cat(DetailOf(failed), "; nor to ", sender.text()));
     }
-    return absl::OkStatus();
+    return failed;
   }
 
   api::BundleImportReply Progress() const {

@@ -5,6 +5,7 @@ The tests run in order: each goes on where the one before left the two nodes.
 """
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -284,6 +285,41 @@ def test_a_network_goes_on_where_files_ended(gap):
     assert bring(bureau, kept["files"] + gap.up["files"], "--no-reply")["records"] == 0
     for node in (county, bureau):
         assert node.fsck()["sound"]
+
+
+def test_what_went_in_is_told_when_no_reply_can_be_written(gap):
+    nowhere = gap.passphrase / "reply"  # as a disc that cannot be written
+    answer = bring(gap.bureau, gap.up["files"], "--reply", nowhere, accept=(1,))
+    assert [(result["part"], result["code"]) for result in answer["files"]] == [(n, "") for n in range(1, gap.up["parts"] + 1)]
+    assert answer["replies"] == []
+    # What is graver stays the exit code: a file that is damaged; one that cannot be read.
+    damaged = gap.folder / "damaged.tjb"
+    answer = bring(gap.bureau, [damaged, gap.up["files"][0]], "--reply", nowhere, accept=(3,))
+    assert sorted(bool(result["code"]) for result in answer["files"]) == [False, True]
+    folder = gap.folder / "folder.tjb"
+    folder.mkdir()
+    answer = bring(gap.bureau, [damaged, folder], "--no-reply", accept=(3,))
+    assert all(result["code"] for result in answer["files"])
+
+
+def test_a_reply_that_cannot_be_made_is_nothing_to_the_others(gap):
+    county, other, bureau = gap.counties[0], gap.counties[1], gap.bureau
+    files = [export(node, bureau, gap.folder / "both")["files"][0] for node in (county, other)]
+    trust = gap.folder / "pki" / "trust.toml"
+    whole = trust.read_text(encoding="utf-8")
+    before, mark, after = whole.partition(f'code = "{COUNTY}"')
+    without = before + mark + re.sub(r"(?s)encryption = \[.*?\]\n", "", after, count=1)
+    assert mark and without != whole
+    bureau.stop()
+    trust.write_text(without, encoding="utf-8")
+    bureau.start()
+    trust.write_text(whole, encoding="utf-8")
+    answer = bring(bureau, files, "--reply", gap.folder / "one", accept=(1,))  # CRYPTO-CERTIFICATE
+    assert all(result["code"] == "" for result in answer["files"])
+    (reply,) = answer["replies"]
+    assert reply["to"] == OTHER and len(reply["files"]) == 1
+    bureau.stop()
+    bureau.start()
 
 
 def test_without_its_key_a_node_says_so(gap):

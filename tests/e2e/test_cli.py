@@ -44,7 +44,7 @@ file = "trust.toml"
 
 def run(program, *arguments):
     return subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, encoding="utf-8",
-                          timeout=60, check=False)
+                          timeout=60, check=False, stdin=subprocess.DEVNULL)
 
 
 def subcommands(*words):
@@ -70,6 +70,11 @@ def test_help_has_an_example(command):
     group = run("tongjianctl", *command.split()[:-1], "--help").stdout
     assert f"例 example: tongjianctl {command}" in done.stdout + group
     assert f"例 example: tongjianctl {command}" in done.stdout
+
+
+def test_what_is_not_confirmed_is_not_done():
+    done = run("tongjianctl", "doctor", "recover", "--from", "370800")
+    assert done.returncode == 2 and "error: USAGE" in done.stderr and "not confirmed" in done.stderr
 
 
 @pytest.mark.parametrize("command", WRONG)
