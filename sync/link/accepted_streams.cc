@@ -1,6 +1,5 @@
 #include "sync/link/accepted_streams.h"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -160,10 +159,7 @@ class FollowService final : public grpc::CallbackGenericService {
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
     if (context->method() == kProbeMethod) {
-      auto* const call =
-          MakeProbeCall(PeerCertificate(*context->auth_context()), probe_, open_probes_);
-      if (call != nullptr) return call;
-      return new RefusedCall(ToGrpc(Error(ErrorCode::kSyncConnections, "too many probes")));
+      return probes_.Open(PeerCertificate(*context->auth_context()), probe_);
     }
     if (context->method() != kExchangeMethod) {
       return new RefusedCall({grpc::StatusCode::UNIMPLEMENTED, "only /tj.v1.Follow/Exchange"});
@@ -179,7 +175,7 @@ class FollowService final : public grpc::CallbackGenericService {
  private:
   const AcceptStream accept_;
   const AnswerProbe probe_;
-  const std::shared_ptr<std::atomic<int>> open_probes_ = std::make_shared<std::atomic<int>>(0);
+  OpenProbes probes_;
 };
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include "sync/link/probe.h"
 
-#include <atomic>
 #include <future>
 #include <mutex>
 #include <utility>
 
 #include <grpc/support/time.h>
-#include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/client_callback.h>
@@ -82,27 +80,36 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   const std::shared_ptr<std::promise<void>> over_ = std::make_shared<std::promise<void>>();
 };
 
-// One that asks nothing, or does not take the answer, is ended: `peer ping` is patient for less.
-constexpr Duration kProbeMax{10'000};
-// Probes come from whoever has a certificate of the federation, on the trust list or not.
-constexpr int kOpenProbesMax = 8;
+// Probes come from whoever has a certificate of the federation, on the trust list or not. One is
+// over in no time, unless it asks nothing or does not take the answer.
+constexpr size_t kOpenProbesMax = 8;
+
+class ProbeCall;
+
+}  // namespace
+
+// What outlives a call.
+struct OpenProbe {
+  explicit OpenProbe(ProbeCall* of) : call(of) {}
+  std::mutex mutex;
+  ProbeCall* call;  // null once it is over
+};
+
+namespace {
 
 class ProbeCall final : public grpc::ServerGenericBidiReactor {
  public:
-  ProbeCall(std::string certificate, AnswerProbe answer, std::shared_ptr<std::atomic<int>> open)
-      : certificate_(std::move(certificate)), answer_(std::move(answer)), open_(std::move(open)) {
-    // The alarm may ring while we are being deleted.
-    alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                            gpr_time_from_millis(kProbeMax.count(), GPR_TIMESPAN)),
-               [life = life_](bool rang) {
-                 const std::lock_guard lock(life->mutex);
-                 if (rang && life->call != nullptr) {
-                   life->call->End(ToGrpc(Error(ErrorCode::kSyncTimeout, "no question")));
-                 }
-               });
+  ProbeCall(std::string certificate, AnswerProbe answer)
+      : certificate_(std::move(certificate)), answer_(std::move(answer)) {
     // gRPC calls one after the other; the lock says so to those who cannot see that.
     const std::lock_guard lock(mutex_);
     StartRead(&question_);
+  }
+
+  const std::shared_ptr<OpenProbe>& life() const { return life_; }
+  void End(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(finished_, true)) Finish(status);
   }
 
   void OnReadDone(bool ok) override {
@@ -122,7 +129,7 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
     WriteNext();
   }
   void OnDone() override {
-    std::shared_ptr<Life> life;
+    std::shared_ptr<OpenProbe> life;
     {
       const std::lock_guard lock(mutex_);
       life = life_;
@@ -131,17 +138,10 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
       const std::lock_guard lock(life->mutex);
       life->call = nullptr;
     }
-    open_->fetch_sub(1);
     delete this;
   }
 
  private:
-  struct Life {
-    explicit Life(ProbeCall* of) : call(of) {}
-    std::mutex mutex;
-    ProbeCall* call;  // null once it is over
-  };
-
   bool TakeQuestion(Bytes& question) {
     const std::lock_guard lock(mutex_);
     return FromBuffer(question_, question);
@@ -162,22 +162,16 @@ class ProbeCall final : public grpc::ServerGenericBidiReactor {
     outgoing_ = ToBuffer(wire::EncodeFrame(answers_[next_++]));
     StartWrite(&outgoing_);
   }
-  void End(const grpc::Status& status) {
-    const std::lock_guard lock(mutex_);
-    if (!std::exchange(finished_, true)) Finish(status);
-  }
 
   const std::string certificate_;
   const AnswerProbe answer_;
-  const std::shared_ptr<std::atomic<int>> open_;
-  const std::shared_ptr<Life> life_ = std::make_shared<Life>(this);
+  const std::shared_ptr<OpenProbe> life_ = std::make_shared<OpenProbe>(this);
   std::mutex mutex_;
   grpc::ByteBuffer question_;
   grpc::ByteBuffer outgoing_;
   std::vector<wire::Frame> answers_;
   size_t next_ = 0;
   bool finished_ = false;
-  grpc::Alarm alarm_;
 };
 
 }  // namespace
@@ -189,14 +183,25 @@ ProbeAnswer AskProbe(const std::shared_ptr<grpc::Channel>& channel, const Clock&
   return question.Wait();
 }
 
-grpc::ServerGenericBidiReactor* MakeProbeCall(std::string certificate_pem,
-                                              const AnswerProbe& answer,
-                                              const std::shared_ptr<std::atomic<int>>& open) {
-  if (open->fetch_add(1) >= kOpenProbesMax) {
-    open->fetch_sub(1);
-    return nullptr;
+grpc::ServerGenericBidiReactor* OpenProbes::Open(std::string certificate_pem,
+                                                 const AnswerProbe& answer) {
+  auto* const call = new ProbeCall(std::move(certificate_pem), answer);
+  std::shared_ptr<OpenProbe> oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(call->life());
+    if (open_.size() > kOpenProbesMax) {
+      oldest = std::move(open_.front());
+      open_.pop_front();
+    }
   }
-  return new ProbeCall(std::move(certificate_pem), answer, open);
+  if (oldest != nullptr) {
+    const std::lock_guard lock(oldest->mutex);
+    if (oldest->call != nullptr) {
+      oldest->call->End(ToGrpc(Error(ErrorCode::kSyncConnections, "too many probes")));
+    }
+  }
+  return call;
 }
 
 }  // namespace tj::link

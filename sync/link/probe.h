@@ -7,9 +7,10 @@
 #ifndef TJ_SYNC_LINK_PROBE_H_
 #define TJ_SYNC_LINK_PROBE_H_
 
-#include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,11 +46,17 @@ ProbeAnswer AskProbe(const std::shared_ptr<grpc::Channel>& channel, const Clock&
 // Called on one of gRPC's threads; `done` with the frames to answer, from any thread, once.
 using AnswerProbe = std::function<void(std::string certificate_pem, Bytes question,
                                        std::function<void(std::vector<wire::Frame>)> done)>;
-// For a service's CreateReactor; deletes itself, within seconds. Null when too many are open, which
-// `open` counts.
-grpc::ServerGenericBidiReactor* MakeProbeCall(std::string certificate_pem,
-                                              const AnswerProbe& answer,
-                                              const std::shared_ptr<std::atomic<int>>& open);
+struct OpenProbe;
+// The last few calls: the oldest has to go when there is another. Thread-safe.
+class OpenProbes {
+ public:
+  // For a service's CreateReactor; deletes itself.
+  grpc::ServerGenericBidiReactor* Open(std::string certificate_pem, const AnswerProbe& answer);
+
+ private:
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<OpenProbe>> open_;  // or over
+};
 
 }  // namespace tj::link
 
