@@ -50,17 +50,18 @@ std::string Percent(uint32_t bp) {
 
 void PrintBound(const api::SpotInfo& spot) {
   if (spot.state() != "passed") return;
-  if (spot.ranges_drawn() >= spot.ranges_total()) {
+  if (spot.ranges_drawn() >= spot.ranges_total() && spot.ranges_unexamined() == 0) {
     std::printf("  全部记录均已核对, 无一不符 every record was checked, none is wrong\n");
     return;
   }
-  std::printf("  置信度 %s: 有误的段少于 %" PRIu64 " 段, 即 %s\n",
-              Percent(spot.confidence_bp()).c_str(), spot.bound_ranges(),
+  const bool all = spot.ranges_unexamined() == 0;
+  std::printf("  置信度 %s: 有误%s的段少于 %" PRIu64 " 段, 即 %s\n",
+              Percent(spot.confidence_bp()).c_str(), all ? "" : "或无法核对", spot.bound_ranges(),
               Percent(spot.bound_share_bp()).c_str());
   std::printf("  with %s confidence fewer than %" PRIu64 " of %" PRIu64
-              " ranges (%s) hold a wrong record\n",
+              " ranges (%s) hold a wrong record%s\n",
               Percent(spot.confidence_bp()).c_str(), spot.bound_ranges(), spot.ranges_total(),
-              Percent(spot.bound_share_bp()).c_str());
+              Percent(spot.bound_share_bp()).c_str(), all ? "" : " or one that cannot be checked");
 }
 
 void PrintReport(const api::SpotInfo& spot) {
@@ -74,15 +75,18 @@ void PrintReport(const api::SpotInfo& spot) {
               spot.head_size(), spot.head_root().c_str(), spot.head_seen_at().c_str(),
               spot.heads_index());
   if (!spot.judged()) return;
-  std::printf("  抽取段 ranges drawn %" PRIu64 "/%" PRIu64 ", 有误 wrong %" PRIu64 "\n",
-              spot.ranges_drawn(), spot.ranges_total(), spot.ranges_wrong());
+  std::printf("  抽取段 ranges drawn %" PRIu64 "/%" PRIu64 ", 有误 wrong %" PRIu64
+              ", 因灭失无法核对 not checked for losses %" PRIu64 "\n",
+              spot.ranges_drawn(), spot.ranges_total(), spot.ranges_wrong(),
+              spot.ranges_unexamined());
   std::printf("  记录 records: 抽取 drawn %" PRIu64 ", 开启 opened %" PRIu64
               ", 缺失 missed %" PRIu64 ", 不符 mismatched %" PRIu64
               ", 已报灭失 declared lost %" PRIu64 "\n",
               spot.leaves_drawn(), spot.leaves_opened(), spot.leaves_missed(),
               spot.leaves_mismatched(), spot.leaves_lost());
-  std::printf("  重算 refolded: %" PRIu64 " 行 rows, %" PRIu64 " 条事件 events opened\n",
-              spot.rows_refolded(), spot.answer_leaves());
+  std::printf("  重算 refolded: %" PRIu64 " 行 rows, 因灭失未重算 not refolded for losses %" PRIu64
+              ", %" PRIu64 " 条事件 events opened\n",
+              spot.rows_refolded(), spot.rows_not_folded(), spot.answer_leaves());
   PrintBound(spot);
   for (const api::SpotFinding& finding : spot.findings()) {
     std::printf("  ✗ 记录 record %" PRIu64 "  %s %s (%" PRIu64 ")\n", finding.leaf(),

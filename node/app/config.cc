@@ -85,7 +85,7 @@ void ReadOptions(TomlReader& toml, Config& config) {
   } else if (upward != "summaries") {
     toml.Problem("publish.upward", "must be \"summaries\" or \"headers\"");
   }
-  if (const auto seconds = toml.Integer("summary.interval_seconds", 1, 86'400)) {
+  if (const auto seconds = toml.Integer("summary.interval_seconds", 1, 900)) {
     config.summary_interval = Duration(*seconds * 1000);
   }
   if (const auto seconds = toml.Integer("publish.offer_interval_seconds", 1, 3600)) {

@@ -37,12 +37,44 @@ absl::StatusOr<Reading> Read(const store::Truth& truth, const LedgerId& id) {
 }
 
 // What was opened has come: the ledger says so, whatever the book knows of it by now.
-absl::StatusOr<bool> BodiesHere(supervise::SpotLedger& ledger, const std::set<uint64_t>& leaves) {
-  for (const uint64_t leaf : leaves) {
-    TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
-    if (at.body.empty()) return false;
+absl::StatusOr<bool> BodiesHere(supervise::SpotLedger& ledger, const SpotOpened& opened) {
+  for (const wire::LeafRange& range : opened.ranges) {
+    for (uint64_t leaf = range.first; leaf < range.end; ++leaf) {
+      TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
+      if (at.body.empty()) return false;
+    }
   }
   return true;
+}
+
+// What is refolded of what was opened: the case events that came. nullopt: there is no answer.
+absl::StatusOr<std::optional<supervise::SpotAnswer>> AnswerIn(
+    supervise::SpotLedger& ledger, const std::optional<SpotOpened>& opened) {
+  std::optional<supervise::SpotAnswer> answer;
+  if (!opened || !opened->complete || opened->folded_size > ledger.size()) return answer;
+  answer.emplace().folded_size = opened->folded_size;
+  for (const wire::LeafRange& range : opened->ranges) {
+    for (uint64_t leaf = range.first; leaf < range.end; ++leaf) {
+      TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
+      if (at.header->family == Family::kCaseEvent && !at.body.empty()) answer->leaves.insert(leaf);
+    }
+  }
+  return answer;
+}
+
+// Ascending and apart, whatever was given twice.
+std::vector<wire::LeafRange> Joined(std::vector<wire::LeafRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::vector<wire::LeafRange> apart;
+  for (const wire::LeafRange& range : ranges) {
+    if (!apart.empty() && range.first <= apart.back().end) {
+      apart.back().end = std::max(apart.back().end, range.end);
+    } else {
+      apart.push_back(range);
+    }
+  }
+  return apart;
 }
 
 v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
@@ -53,8 +85,8 @@ v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
   result.set_verdict(report.verdict());
   result.set_reveal_index(reveal_index.value);
   if (opened) {
-    result.set_folded_size(opened->answer.folded_size);
-    result.set_answer_leaves(opened->answer.leaves.size());
+    result.set_folded_size(opened->folded_size);
+    result.set_answer_leaves(opened->count());
   }
   result.set_leaves_drawn(report.leaves_drawn);
   result.set_leaves_opened(report.leaves_opened);
@@ -62,13 +94,15 @@ v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
   result.set_leaves_mismatched(report.leaves_mismatched);
   result.set_leaves_lost(report.leaves_lost);
   result.set_rows_refolded(report.rows_refolded);
+  result.set_rows_not_folded(report.rows_not_folded);
   const uint64_t drawn = std::min<uint64_t>(reveal.drawn(), ranges_total);
   result.set_ranges_total(ranges_total);
   result.set_ranges_drawn(drawn);
   result.set_ranges_wrong(report.ranges_wrong);
+  result.set_ranges_unexamined(report.ranges_unexamined);
   result.set_confidence_bp(rules::kSpotConfidenceBp);
   if (report.verdict() == v1::SPOT_PASSED) {
-    const rules::SpotBound bound = rules::BoundAfter(ranges_total, drawn);
+    const rules::SpotBound bound = rules::BoundAfter(ranges_total, drawn, report.ranges_unexamined);
     result.set_bound_ranges(bound.wrong);
     result.set_bound_share_bp(bound.share_bp);
   }
@@ -85,25 +119,39 @@ v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
 
 }  // namespace
 
+uint64_t SpotOpened::count() const {
+  uint64_t count = 0;
+  for (const wire::LeafRange& range : ranges) count += range.end - range.first;
+  return count;
+}
+
+bool SpotOpened::Holds(uint64_t leaf) const {
+  const auto after =
+      std::upper_bound(ranges.begin(), ranges.end(), leaf,
+                       [](uint64_t value, const auto& range) { return value < range.first; });
+  return after != ranges.begin() && leaf < std::prev(after)->end;
+}
+
 absl::StatusOr<std::optional<SpotOpened>> OpenedFor(const store::KvReader& derived,
                                                     const LedgerId& county, const NodeCode& to,
                                                     const std::string& spot_id) {
   std::optional<SpotOpened> opened;
   TJ_RETURN_IF_ERROR(supervise::EachOpening(
-      derived, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
+      derived, [&](const LedgerId& ledger, Index index, const v1::Opening& opening) {
         const v1::OpeningGiven& given = opening.given();
         if (ledger != county || given.purpose() != v1::SPOT_CHECK || given.to() != to.text() ||
             given.request() != spot_id || (opened && opened->complete)) {
           return;
         }
+        // Malformed: it opens what was not written yet.
+        if (given.folded_size() > index.value) return;
         if (!opened) opened.emplace();
-        opened->answer.folded_size = given.folded_size();
+        opened->folded_size = given.folded_size();
         opened->complete = !given.more();
-        for (const wire::LeafRange& range : wire::GivenLeaves(given)) {
-          const uint64_t end = std::min(range.end, given.folded_size());
-          for (uint64_t leaf = range.first; leaf < end; ++leaf) opened->answer.leaves.insert(leaf);
-        }
+        const auto ranges = wire::GivenLeaves(given);
+        opened->ranges.insert(opened->ranges.end(), ranges.begin(), ranges.end());
       }));
+  if (opened) opened->ranges = Joined(std::move(opened->ranges));
   return opened;
 }
 
@@ -207,6 +255,10 @@ absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
     if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(id);
     return absl::OkStatus();
   }
+  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
+  TJ_ASSIGN_OR_RETURN(const auto fixed,
+                      supervise::FixedBefore(theirs.ledger, own_, draw.index, draw.reveal.size()));
+  if (folded_size < fixed.size) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(draw.reveal));
   TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
   std::optional<supervise::SpotAnswer> answer;
@@ -215,7 +267,7 @@ absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
                         supervise::AnswerSpot(own.ledger, derived_, ranges, folded_size, wide));
     if (!answer) return absl::OkStatus();  // a row awaits its summary
     TJ_ASSIGN_OR_RETURN(const auto report,
-                        supervise::CheckSpot(own_, own.ledger, ranges, draw.reveal.size(), answer));
+                        supervise::CheckSpot(own_, own.ledger, ranges, fixed, answer));
     if (report.verdict() == v1::SPOT_PASSED) break;
     if (wide) Log(LogLevel::kWarn, "spot-check-will-fail", {{"spot", id}});
   }
@@ -238,25 +290,25 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
   TJ_ASSIGN_OR_RETURN(auto opened, OpenedFor(derived_, county, own_.origin, id));
   TJ_ASSIGN_OR_RETURN(auto held, Read(truth_, county));
   const Instant now = clock_.Now();
-  bool all_here = opened && opened->complete && opened->answer.folded_size <= held.ledger.size();
+  bool all_here = opened && opened->complete && opened->folded_size <= held.ledger.size();
   if (all_here) {
     for (const Index leaf : book_.Wanted(county, Index{0}, SIZE_MAX)) {
-      all_here = all_here && !opened->answer.leaves.contains(leaf.value);
+      all_here = all_here && !opened->Holds(leaf.value);
     }
   }
   if (all_here) {
-    TJ_ASSIGN_OR_RETURN(all_here, BodiesHere(held.ledger, opened->answer.leaves));
+    TJ_ASSIGN_OR_RETURN(all_here, BodiesHere(held.ledger, *opened));
   }
   if (!all_here && now.ms < reveal.answer_by_ms()) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
   TJ_ASSIGN_OR_RETURN(const uint64_t total,
                       rules::RangeCount({reveal.first(), reveal.size()}, reveal.length()));
-  std::optional<supervise::SpotAnswer> answer;
-  if (opened && opened->complete && opened->answer.folded_size <= held.ledger.size()) {
-    answer = opened->answer;
-  }
+  TJ_ASSIGN_OR_RETURN(auto mine, Read(truth_, own_));
+  TJ_ASSIGN_OR_RETURN(const auto fixed,
+                      supervise::FixedBefore(mine.ledger, county, draw.index, reveal.size()));
+  TJ_ASSIGN_OR_RETURN(const auto answer, AnswerIn(held.ledger, opened));
   TJ_ASSIGN_OR_RETURN(const auto report,
-                      supervise::CheckSpot(county, held.ledger, ranges, reveal.size(), answer));
+                      supervise::CheckSpot(county, held.ledger, ranges, fixed, answer));
   const v1::SpotResult result = ResultOf(reveal, draw.index, report, total, opened);
   store::AppendRequest request;
   TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), ResultRecord(result));

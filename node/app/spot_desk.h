@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -21,6 +22,7 @@
 #include "node/store/truth.h"
 #include "node/supervise/spot_check.h"
 #include "protocol/vocab/time.h"
+#include "protocol/wire/payload.h"
 #include "protocol/wire/payload.pb.h"
 
 namespace tj::app {
@@ -71,10 +73,14 @@ class SpotDesk {
   std::map<std::string, Refused> refused_;
 };
 
-// What a county opened for a check so far; complete once no further record belongs to it.
+// What a county opened for a check so far; complete once no further record belongs to it. However
+// much it says that it is, it takes no more memory than the records.
 struct SpotOpened {
-  supervise::SpotAnswer answer;
+  uint64_t folded_size = 0;
+  std::vector<wire::LeafRange> ranges;  // ascending, apart
   bool complete = false;
+  uint64_t count() const;
+  bool Holds(uint64_t leaf) const;
 };
 // nullopt: it has not answered. `county` is its ledger, `to` who drew.
 absl::StatusOr<std::optional<SpotOpened>> OpenedFor(const store::KvReader& derived,

@@ -28,6 +28,8 @@ const char* FaultZh(v1::SpotFault fault) {
       return "同办件或同行事件未开启";
     case v1::OTHER_TOTAL:
       return "重算结果不同";
+    case v1::OTHER_REVISION:
+      return "版次不连续";
     default:
       return "";
   }
@@ -77,6 +79,8 @@ void AddResult(const v1::SpotResult& result, Index index, api::SpotInfo& info) {
   info.set_ranges_total(result.ranges_total());
   info.set_ranges_drawn(result.ranges_drawn());
   info.set_ranges_wrong(result.ranges_wrong());
+  info.set_ranges_unexamined(result.ranges_unexamined());
+  info.set_rows_not_folded(result.rows_not_folded());
   info.set_confidence_bp(result.confidence_bp());
   info.set_bound_ranges(result.bound_ranges());
   info.set_bound_share_bp(result.bound_share_bp());
@@ -135,10 +139,10 @@ absl::StatusOr<api::SpotInfo> InfoOf(const SpotState& spot, const store::KvReade
   info.set_state(StateOf(spot, opened.has_value()));
   if (spot.reveal_index) AddDraw(spot.reveal, *spot.reveal_index, info);
   if (opened) {
-    info.set_answer_leaves(opened->answer.leaves.size());
-    uint64_t here = opened->answer.leaves.size();
+    uint64_t here = opened->count();
+    info.set_answer_leaves(here);
     for (const Index leaf : book.Wanted(ledger, Index{0}, SIZE_MAX)) {
-      here -= opened->answer.leaves.contains(leaf.value) ? 1 : 0;
+      here -= opened->Holds(leaf.value) ? 1 : 0;
     }
     info.set_answer_here(here);
   }

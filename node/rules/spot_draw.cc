@@ -84,19 +84,38 @@ uint64_t ChanceMissed(uint64_t ranges, uint64_t wrong, uint64_t drawn) {
   return chance;
 }
 
+uint64_t ChanceMetAtMost(uint64_t ranges, uint64_t wrong, uint64_t drawn, uint64_t met) {
+  wrong = std::min(wrong, ranges);
+  drawn = std::min(drawn, ranges);
+  // chances[j]: that j of those drawn so far are wrong.
+  std::vector<uint64_t> chances(static_cast<size_t>(std::min(met, drawn)) + 1);
+  chances[0] = kChanceOne;
+  for (uint64_t i = 0; i < drawn; ++i) {
+    for (uint64_t j = std::min<uint64_t>(i + 1, chances.size() - 1) + 1; j-- > 0;) {
+      const uint64_t right_left = ranges - wrong + j > i ? ranges - wrong + j - i : 0;
+      uint64_t chance = ScaledUp(chances[j], right_left, ranges - i);
+      if (j > 0 && wrong >= j) chance += ScaledUp(chances[j - 1], wrong - j + 1, ranges - i);
+      chances[j] = std::min(chance, kChanceOne);
+    }
+  }
+  uint64_t sum = 0;
+  for (const uint64_t chance : chances) sum += chance;
+  return std::min(sum, kChanceOne);
+}
+
 uint32_t ChanceCaughtBp(uint64_t ranges, uint64_t wrong, uint64_t drawn) {
   const uint64_t caught = kChanceOne - ChanceMissed(ranges, wrong, drawn);
   return static_cast<uint32_t>(caught * kBasisPoints / kChanceOne);
 }
 
-SpotBound BoundAfter(uint64_t ranges, uint64_t drawn) {
+SpotBound BoundAfter(uint64_t ranges, uint64_t drawn, uint64_t unexamined) {
   // The chance falls as more are wrong: the first that would have been met often enough.
   const uint64_t miss_max = kChanceOne * (kBasisPoints - kSpotConfidenceBp) / kBasisPoints;
   uint64_t low = 0;
   uint64_t high = ranges + 1;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
-    if (ChanceMissed(ranges, middle, drawn) <= miss_max && middle <= ranges) {
+    if (middle <= ranges && ChanceMetAtMost(ranges, middle, drawn, unexamined) <= miss_max) {
       high = middle;
     } else {
       low = middle + 1;
@@ -106,7 +125,12 @@ SpotBound BoundAfter(uint64_t ranges, uint64_t drawn) {
   if (ranges > 0 && low <= ranges) {
     bound.share_bp = static_cast<uint32_t>(ScaledUp(kBasisPoints, low, ranges));
   }
-  if (drawn >= ranges) bound = {.wrong = 1, .share_bp = 0};  // all were seen
+  if (drawn >= ranges) {  // all were seen
+    bound = {.wrong = unexamined + 1, .share_bp = 0};
+    if (ranges > 0) {
+      bound.share_bp = static_cast<uint32_t>(ScaledUp(kBasisPoints, unexamined, ranges));
+    }
+  }
   return bound;
 }
 

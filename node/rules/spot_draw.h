@@ -59,14 +59,19 @@ inline constexpr uint64_t kChanceOne = uint64_t{1} << 32;
 // The same as a chance of being caught, in basis points, rounded down.
 uint32_t ChanceCaughtBp(uint64_t ranges, uint64_t wrong, uint64_t drawn);
 
-// After `drawn` ranges without a wrong one: with kSpotConfidenceBp fewer than `wrong` ranges are
-// wrong, because so many would have been met at least that often. `wrong` is ranges + 1 when not
-// even all would (nothing was drawn). `share_bp` is wrong of all, rounded up, at most 10,000.
+// The chance, alike, that at most `met` of those drawn are of the `wrong` ones: each draw meets one
+// with as many of the wrong as are left of those left.
+uint64_t ChanceMetAtMost(uint64_t ranges, uint64_t wrong, uint64_t drawn, uint64_t met);
+
+// After `drawn` ranges of which none is wrong, but `unexamined` may be: with kSpotConfidenceBp
+// fewer than `wrong` ranges are wrong or cannot be examined, because of so many more than
+// `unexamined` would have been met at least that often. `wrong` is ranges + 1 when not even of all
+// would (nothing was drawn, or examined). `share_bp` is wrong of all, rounded up, at most 10,000.
 struct SpotBound {
   uint64_t wrong = 0;
   uint32_t share_bp = 0;
 };
-SpotBound BoundAfter(uint64_t ranges, uint64_t drawn);
+SpotBound BoundAfter(uint64_t ranges, uint64_t drawn, uint64_t unexamined = 0);
 
 }  // namespace tj::rules
 

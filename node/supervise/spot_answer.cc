@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "node/case/case_projection.h"
 #include "node/case/case_rows.h"
@@ -29,7 +30,7 @@ class Answer {
                                                  bool wide) {
     for (const rules::LeafSpan& range : ranges) {
       for (uint64_t leaf = range.first; leaf < range.end; ++leaf) {
-        if (leaf < answer_.folded_size) TJ_RETURN_IF_ERROR(TakeDrawn(Index{leaf}, wide));
+        if (leaf < answer_.folded_size) TJ_RETURN_IF_ERROR(TakeDrawn(Index{leaf}));
       }
     }
     for (const RowKey& row : rows_) {
@@ -38,32 +39,36 @@ class Answer {
       if (due) return std::optional<SpotAnswer>();
     }
     TJ_RETURN_IF_ERROR(TakeListed());
-    TJ_RETURN_IF_ERROR(TakeSharing());
+    TJ_RETURN_IF_ERROR(TakeSharing(wide));
     return std::optional<SpotAnswer>(std::move(answer_));
   }
 
  private:
-  absl::Status TakeDrawn(Index index, bool wide) {
+  absl::Status TakeDrawn(Index index) {
     answer_.leaves.insert(index.value);
     TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(index));
     if (const auto revision = RevisionOf(leaf)) {
       rows_.insert(revision->row);
-      if (wide) subjects_.insert({revision->row.org, revision->row.item});
       return absl::OkStatus();
     }
     const auto event = CaseEventOf(leaf);
     if (!event) return absl::OkStatus();
     TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(derived_, event->case_no()));
     if (!state) return absl::OkStatus();
+    TJ_ASSIGN_OR_RETURN(const CaseEvents events, EventsOf(*state));
+    TakeCase(*state);
+    rows_.merge(RowsTouched(events, index));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<CaseEvents> EventsOf(const cases::CaseState& state) const {
     CaseEvents events;
-    for (const cases::EventRef& reference : state->events()) {
+    for (const cases::EventRef& reference : state.events()) {
       TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(Index{reference.index()}));
       auto body = CaseEventOf(at);
       if (body) events.emplace_back(Index{reference.index()}, *std::move(body));
     }
-    TakeCase(*state);
-    rows_.merge(RowsTouched(events, index));
-    return absl::OkStatus();
+    return events;
   }
 
   void TakeCase(const cases::CaseState& state) {
@@ -74,45 +79,74 @@ class Answer {
   // The cases of all leaves that the rows list.
   absl::Status TakeListed() {
     TJ_ASSIGN_OR_RETURN(const auto rows,
-                        ReadRows(ledger_, answer_.folded_size,
-                                 [this](const RowKey& row) { return rows_.contains(row); }));
-    for (const auto& [key, row] : rows) {
-      for (const Index leaf : row.leaves) {
-        if (answer_.leaves.contains(leaf.value)) continue;
-        TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
-        const auto event = CaseEventOf(at);
-        if (!event) continue;
-        TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(derived_, event->case_no()));
-        if (state) TakeCase(*state);
+                        ReadRevisions(ledger_, answer_.folded_size,
+                                      [this](const RowKey& row) { return rows_.contains(row); }));
+    for (const auto& [key, revisions] : rows) {
+      for (const SpotRevision& revision : revisions) {
+        if (revision.leaves) TJ_RETURN_IF_ERROR(TakeCasesOf(*revision.leaves));
       }
     }
     return absl::OkStatus();
   }
 
-  // Cases that add to a row without an event of its day: their application is a claim.
-  absl::Status TakeSharing() {
-    if (rows_.empty()) return absl::OkStatus();
-    TJ_RETURN_IF_ERROR(cases::ListCases(derived_, {}, 1, [this](const cases::CaseState& state) {
-                         if (Shares(state)) TakeCase(state);
-                         return false;
-                       }).status());
+  absl::Status TakeCasesOf(const std::vector<Index>& listed) {
+    for (const Index leaf : listed) {
+      if (answer_.leaves.contains(leaf.value)) continue;
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
+      const auto event = CaseEventOf(at);
+      if (!event) continue;
+      TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(derived_, event->case_no()));
+      if (state) TakeCase(*state);
+    }
     return absl::OkStatus();
   }
 
+  // Cases that add to a row without an event of its day: their application is a claim. With `ever`,
+  // also those that did before a later event.
+  absl::Status TakeSharing(bool ever) {
+    if (rows_.empty()) return absl::OkStatus();
+    std::set<std::pair<std::string, std::string>> subjects;  // organisation, item
+    for (const RowKey& row : rows_) subjects.insert({row.org, row.item});
+    absl::Status read;
+    const auto take = [&](const cases::CaseState& state) {
+      if (!read.ok() || !subjects.contains({state.org(), state.item()})) return false;
+      bool takes = Shares(state);
+      if (ever && !takes) {
+        const auto shared = EverShared(state);
+        read = shared.status();
+        takes = shared.ok() && *shared;
+      }
+      if (takes) TakeCase(state);
+      return false;
+    };
+    TJ_RETURN_IF_ERROR(cases::ListCases(derived_, {}, 1, take).status());
+    return read;
+  }
+
   bool Shares(const cases::CaseState& state) const {
-    if (subjects_.contains({state.org(), state.item()})) return true;
     return std::any_of(state.shares().begin(), state.shares().end(),
                        [&](const cases::RowShare& share) {
                          return rows_.contains({CivilDate(share.day()), state.org(), state.item()});
                        });
   }
 
+  absl::StatusOr<bool> EverShared(const cases::CaseState& state) const {
+    TJ_ASSIGN_OR_RETURN(const CaseEvents events, EventsOf(state));
+    for (const auto& [index, event] : events) {
+      const std::set<RowKey> touched = RowsTouched(events, index);
+      if (std::any_of(touched.begin(), touched.end(),
+                      [this](const RowKey& row) { return rows_.contains(row); })) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   SpotLedger& ledger_;
   const store::KvReader& derived_;
   SpotAnswer answer_;
   std::set<RowKey> rows_;
-  std::set<std::pair<std::string, std::string>> subjects_;  // organisation, item
-  std::set<std::string> taken_;                             // cases
+  std::set<std::string> taken_;  // cases
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "node/supervise/spot_check.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "node/case/case_projection.h"
@@ -12,6 +12,7 @@
 #include "node/case/measures.h"
 #include "node/store/keys.h"
 #include "node/supervise/spot_cases.h"
+#include "node/supervise/spot_losses.h"
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 
@@ -65,11 +66,13 @@ class Refold {
 class Check {
  public:
   Check(const LedgerId& id, SpotLedger& ledger, std::span<const rules::LeafSpan> ranges,
-        uint64_t announced_size, const SpotAnswer& answer)
+        const SpotFixed& fixed, const SpotAnswer& answer)
       : id_(id),
         ledger_(ledger),
         ranges_(ranges),
-        loss_size_(std::min(announced_size, answer.folded_size)),
+        fixed_size_(fixed.size),
+        due_(fixed.due),
+        end_(std::min(answer.folded_size, ledger.size())),
         answer_(answer) {
     for (const rules::LeafSpan& range : ranges) {
       for (uint64_t leaf = range.first; leaf < range.end; ++leaf) drawn_.insert(leaf);
@@ -78,40 +81,43 @@ class Check {
 
   absl::StatusOr<SpotReport> Run() {
     TJ_RETURN_IF_ERROR(ReadAnswer());
-    TJ_ASSIGN_OR_RETURN(lost_, LostAmong(ledger_, loss_size_, Interesting()));
     TJ_RETURN_IF_ERROR(ReadDrawn());
+    TJ_RETURN_IF_ERROR(ReadLedger());
+    CheckOpened();
     CheckChains();
-    TJ_RETURN_IF_ERROR(CheckCounted());
-    TJ_RETURN_IF_ERROR(CheckRows());
+    CheckCounted();
+    for (const auto& [key, leaves] : asking_) {
+      TJ_RETURN_IF_ERROR(CheckListed(leaves, rows_[key]));
+      CheckNumbers(leaves, rows_[key]);
+    }
+    TJ_RETURN_IF_ERROR(CheckTotals());
     return Finish();
   }
 
  private:
-  // A row to be folded again, and the drawn leaves that ask for it.
+  static constexpr uint64_t kNoRecord = UINT64_MAX;
+
+  // A total to be folded again, and the drawn leaves that ask for it.
   struct Wanted {
-    uint64_t folded_size = 0;
-    v1::Measures total;
-    uint64_t record = 0;
-    std::vector<uint64_t> leaves;
+    uint64_t size = 0;  // of the ledger, that it is the total of
+    const RowKey* row = nullptr;
+    const v1::Measures* total = nullptr;
+    uint64_t record = kNoRecord;  // that says so
+    const std::vector<uint64_t>* leaves = nullptr;
+    bool newest = false;  // what stands, and not what was said
   };
 
   void Find(uint64_t leaf, v1::SpotFault fault, uint64_t about) {
     findings_.insert({leaf, fault, about});
   }
-  // What a county may have lost: all that is asked about here.
-  std::set<uint64_t> Interesting() const {
-    std::set<uint64_t> leaves = drawn_;
-    leaves.insert(answer_.leaves.begin(), answer_.leaves.end());
-    for (const auto& [name, events] : cases_) {
-      for (const auto& [index, event] : events) leaves.insert(event.previous());
-    }
-    return leaves;
+  void FindAll(const std::vector<uint64_t>& leaves, v1::SpotFault fault, uint64_t about) {
+    for (const uint64_t leaf : leaves) Find(leaf, fault, about);
   }
 
   // The case events that were opened, by case.
   absl::Status ReadAnswer() {
     for (const uint64_t leaf : answer_.leaves) {
-      if (leaf >= answer_.folded_size || leaf >= ledger_.size()) continue;
+      if (leaf >= end_) continue;
       TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(Index{leaf}));
       auto event = CaseEventOf(at);
       if (!event) continue;
@@ -122,28 +128,28 @@ class Check {
     return absl::OkStatus();
   }
 
+  // Which rows the drawn leaves ask for.
   absl::Status ReadDrawn() {
     for (const uint64_t leaf : drawn_) {
       if (leaf >= ledger_.size()) {
-        Find(leaf, v1::NOT_OPENED, leaf);
+        unopened_.push_back(leaf);
         continue;
       }
       TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(Index{leaf}));
       if (at.body.empty()) {
-        if (!lost_.contains(leaf)) Find(leaf, v1::NOT_OPENED, leaf);
+        unopened_.push_back(leaf);
         continue;
       }
       ++here_;
       if (at.header->family == Family::kCaseEvent) {
         ReadEvent(leaf, at);
       } else if (at.header->family == Family::kSummary) {
-        const auto revision = RevisionOf(at);
+        auto revision = RevisionOf(at);
         if (!revision) {
           Find(leaf, v1::MALFORMED, leaf);
-        } else if (revision->folded_size > leaf) {
-          Find(leaf, v1::OTHER_TOTAL, leaf);  // it cannot have read what came after it
         } else {
-          summaries_.push_back({leaf, *revision});
+          asking_[revision->row].push_back(leaf);
+          summaries_.emplace(leaf, *std::move(revision));
         }
       }
     }
@@ -152,9 +158,105 @@ class Check {
 
   void ReadEvent(uint64_t leaf, const SpotLeaf& at) {
     if (!CaseEventOf(at)) return Find(leaf, v1::MALFORMED, leaf);
-    if (!opened_.contains(leaf)) return Find(leaf, v1::NOT_OPENED, leaf);
+    if (!opened_.contains(leaf)) return unopened_.push_back(leaf);
+    events_.insert(leaf);
     for (const RowKey& row : RowsTouched(cases_[case_of_[leaf]], Index{leaf})) {
       touched_[row].push_back(leaf);
+      asking_[row].push_back(leaf);
+    }
+  }
+
+  // What the whole ledger says about what is asked.
+  absl::Status ReadLedger() {
+    TJ_ASSIGN_OR_RETURN(rows_, ReadRevisions(ledger_, end_, [this](const RowKey& row) {
+                          return asking_.contains(row);
+                        }));
+    std::vector<uint64_t> absent;     // what is folded and is not here
+    std::vector<uint64_t> summaries;  // all
+    std::vector<uint64_t> owed;       // bodies that every reader above is given, not here
+    std::optional<Instant> before;
+    for (uint64_t i = 0; i < end_; ++i) {
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(Index{i}));
+      const Family family = leaf.header->family;
+      const Duration gap = leaf.header->recorded_at - before.value_or(leaf.header->recorded_at);
+      up_.push_back((i == 0 ? Duration(0) : up_.back()) +
+                    std::clamp(gap, Duration(0), kSpotGapMax));
+      before = leaf.header->recorded_at;
+      if (i < fixed_size_) losses_.Read(leaf);
+      if (family == Family::kCaseEvent && !opened_.contains(i)) absent.push_back(i);
+      if (family == Family::kAdopt) calendars_.insert(i);
+      if (family == Family::kSummary) summaries.push_back(i);
+      if (!leaf.body.empty()) continue;
+      if (family == Family::kAdopt) absent.push_back(i);
+      if (family == Family::kAdopt || family == Family::kSummary) owed.push_back(i);
+    }
+    lost_summaries_ = losses_.Among(summaries);
+    const std::vector<uint64_t> gone = losses_.Among(owed);
+    const auto first = std::mismatch(owed.begin(), owed.end(), gone.begin(), gone.end()).first;
+    if (first != owed.end()) owed_ = *first;
+    lost_ = losses_.LatestOf(AskedFor());
+    due_ = std::max(due_, DueAsOf(fixed_size_));
+    return ReadCounted(losses_.Among(absent), gone);
+  }
+
+  // Leaves below it were old enough to be counted when the ledger had `size`, by the county's
+  // dates.
+  uint64_t DueAsOf(uint64_t size) const {
+    const auto end = up_.begin() + static_cast<ptrdiff_t>(std::min<uint64_t>(size, up_.size()));
+    if (end == up_.begin()) return 0;
+    return static_cast<uint64_t>(std::upper_bound(up_.begin(), end, *std::prev(end) - kSpotGrace) -
+                                 up_.begin());
+  }
+
+  // What lists the drawn events, and the `lost` ones. `gone`: summaries and calendars.
+  absl::Status ReadCounted(const std::vector<uint64_t>& lost, const std::vector<uint64_t>& gone) {
+    std::set<uint64_t> leaves = events_;
+    leaves.insert(lost.begin(), lost.end());
+    TJ_ASSIGN_OR_RETURN(counted_, CountedBy(ledger_, end_, leaves));
+    for (const auto& [leaf, by] : losses_.LatestOf({lost.begin(), lost.end()})) {
+      const auto counted = counted_.find(leaf);
+      if (counted != counted_.end()) {
+        for (const SpotCounted& one : counted->second) {
+          lost_events_.Add(leaf, by, &one.row.item);
+        }
+        continue;
+      }
+      // It was to be listed soon, or what listed it is lost as well; or it was never counted.
+      const auto after = std::lower_bound(gone.begin(), gone.end(), leaf);
+      if (leaf >= DueAsOf(by.value) || (after != gone.end() && *after < by.value)) {
+        lost_events_.Add(leaf, by, nullptr);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // What a county may have lost: all that is asked about here.
+  std::set<uint64_t> AskedFor() const {
+    std::set<uint64_t> leaves = drawn_;
+    for (const auto& [name, events] : cases_) {
+      for (const auto& [index, event] : events) leaves.insert(event.previous());
+    }
+    for (const auto& [key, revisions] : rows_) {
+      for (const SpotRevision& revision : revisions) {
+        if (!revision.leaves) continue;
+        for (const Index leaf : *revision.leaves) {
+          if (!opened_.contains(leaf.value)) leaves.insert(leaf.value);
+        }
+      }
+    }
+    return leaves;
+  }
+  bool Lost(uint64_t summary) const {
+    return std::binary_search(lost_summaries_.begin(), lost_summaries_.end(), summary);
+  }
+
+  void CheckOpened() {
+    for (const uint64_t leaf : unopened_) {
+      if (lost_.contains(leaf)) {
+        gone_.insert(leaf);
+      } else {
+        Find(leaf, v1::NOT_OPENED, leaf);
+      }
     }
   }
 
@@ -173,91 +275,142 @@ class Check {
     }
   }
 
-  absl::Status CheckCounted() {
-    std::set<uint64_t> events;
-    for (const uint64_t leaf : drawn_) {
-      if (opened_.contains(leaf)) events.insert(leaf);
-    }
-    TJ_ASSIGN_OR_RETURN(const auto counted, CountedBy(ledger_, answer_.folded_size, events));
-    for (const uint64_t leaf : events) {
-      const auto found = counted.find(leaf);
-      if (found == counted.end()) {
+  void CheckCounted() {
+    for (const uint64_t leaf : events_) {
+      std::vector<SpotCounted>& counted = counted_[leaf];
+      // Whoever has lost a summary counts again what it counted.
+      std::erase_if(counted, [this](const auto& one) { return Lost(one.record.value); });
+      if (counted.empty()) {
         Find(leaf, v1::NOT_COUNTED, leaf);
         continue;
       }
-      if (found->second.size() > 1) Find(leaf, v1::COUNTED_TWICE, leaf);
+      if (counted.size() > 1) Find(leaf, v1::COUNTED_TWICE, counted[1].record.value);
+      // Counted when the draw was known.
+      if (counted.front().record.value >= fixed_size_ && leaf < due_) {
+        if (losses_.Since(due_)) {
+          unexamined_.insert(leaf);
+        } else {
+          Find(leaf, v1::NOT_COUNTED, counted.front().record.value);
+        }
+      }
       for (const auto& [index, event] : cases_[case_of_[leaf]]) {
-        if (index.value == leaf && found->second.front() != cases::RowOf(event)) {
+        if (index.value == leaf && counted.front().row != cases::RowOf(event)) {
           Find(leaf, v1::OTHER_ROW, leaf);
         }
       }
     }
+  }
+
+  // All that a row lists is opened, or was lost after it had been listed.
+  absl::Status CheckListed(const std::vector<uint64_t>& askers,
+                           const std::vector<SpotRevision>& revisions) {
+    for (const SpotRevision& revision : revisions) {
+      if (!revision.leaves) {
+        FindAll(askers, v1::MALFORMED, revision.record.value);
+        continue;
+      }
+      for (const Index leaf : *revision.leaves) {
+        if (opened_.contains(leaf.value)) continue;
+        TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
+        const auto lost = lost_.find(leaf.value);
+        if (at.header->family == Family::kCaseEvent && lost != lost_.end() &&
+            lost->second > revision.record) {
+          gone_rows_.insert(revision.row);
+          continue;
+        }
+        FindAll(askers, v1::INCOMPLETE, leaf.value);
+        return absl::OkStatus();
+      }
+    }
     return absl::OkStatus();
   }
 
-  // All rows that are needed, as of the answer, and drawn revisions as of themselves.
-  absl::Status CheckRows() {
-    std::map<RowKey, std::vector<uint64_t>> asking = touched_;
-    for (const auto& [leaf, revision] : summaries_) asking[revision.row].push_back(leaf);
-    TJ_ASSIGN_OR_RETURN(const auto rows,
-                        ReadRows(ledger_, answer_.folded_size,
-                                 [&](const RowKey& row) { return asking.contains(row); }));
-    std::set<RowKey> not_to_fold;
-    for (const auto& [key, leaves] : asking) {
-      const auto row = rows.find(key);
-      if (row == rows.end()) continue;
-      for (const Index leaf : row->second.leaves) {
-        if (opened_.contains(leaf.value)) continue;
-        TJ_ASSIGN_OR_RETURN(const auto gone, LostAmong(ledger_, loss_size_, {leaf.value}));
-        if (!gone.empty()) {
-          not_to_fold.insert(key);  // what was signed before the loss stands
-          continue;
-        }
-        for (const uint64_t asker : leaves) Find(asker, v1::INCOMPLETE, leaf.value);
-        break;
+  // Each revision is the next one, so that all readers take the same for the newest.
+  void CheckNumbers(const std::vector<uint64_t>& askers,
+                    const std::vector<SpotRevision>& revisions) {
+    uint64_t number = 0;
+    auto lost = lost_summaries_.begin();
+    for (const SpotRevision& revision : revisions) {
+      if (Lost(revision.record.value)) continue;
+      const auto until = std::lower_bound(lost, lost_summaries_.end(), revision.record.value);
+      const auto between = static_cast<uint64_t>(until - lost);
+      if (revision.revision <= number || revision.revision > number + 1 + between) {
+        FindAll(askers, v1::OTHER_REVISION, revision.record.value);
       }
+      number = revision.revision;
+      lost = until;
     }
-    std::multimap<uint64_t, std::pair<RowKey, Wanted>> wanted;
+  }
+
+  // Rows that drawn events touch: each revision as of itself, what stood when the draw could not be
+  // known, and what stands. Drawn revisions as of themselves.
+  absl::Status CheckTotals() {
+    static const v1::Measures kNothing;
+    std::vector<Wanted> wanted;
+    const auto want_revision = [&](const SpotRevision& revision, const std::vector<uint64_t>& of) {
+      if (revision.folded_size > revision.record.value) {  // it cannot have read what came after it
+        return FindAll(of, v1::OTHER_TOTAL, revision.record.value);
+      }
+      wanted.push_back({revision.folded_size, &revision.row, &revision.total, revision.record.value,
+                        &of, false});
+    };
     for (const auto& [key, leaves] : touched_) {
-      if (not_to_fold.contains(key)) continue;
-      const auto row = rows.find(key);
-      Wanted want{.folded_size = answer_.folded_size, .total = {}, .record = 0, .leaves = leaves};
-      if (row != rows.end()) {
-        want.total = row->second.total;
-        want.record = row->second.record.value;
+      Wanted stood{due_, &key, &kNothing, kNoRecord, &leaves, true};
+      Wanted stands{end_, &key, &kNothing, kNoRecord, &leaves, true};
+      bool read_more = false;  // than is due
+      for (const SpotRevision& revision : rows_[key]) {
+        want_revision(revision, leaves);
+        stands.total = &revision.total;
+        stands.record = revision.record.value;
+        if (revision.record.value >= fixed_size_) continue;
+        stood.total = stands.total;
+        stood.record = stands.record;
+        read_more = revision.folded_size > due_;
       }
-      wanted.emplace(want.folded_size, std::pair(key, std::move(want)));
+      if (!read_more) wanted.push_back(stood);
+      wanted.push_back(stands);
     }
+    std::map<uint64_t, std::vector<uint64_t>> single;
     for (const auto& [leaf, revision] : summaries_) {
-      if (not_to_fold.contains(revision.row)) continue;
-      wanted.emplace(
-          revision.folded_size,
-          std::pair(revision.row, Wanted{revision.folded_size, revision.total, leaf, {leaf}}));
+      want_revision(revision, single[leaf] = {leaf});
     }
+    std::stable_sort(wanted.begin(), wanted.end(), [](const Wanted& left, const Wanted& right) {
+      return left.size < right.size;
+    });
     return FoldAgain(wanted);
   }
 
-  absl::Status FoldAgain(const std::multimap<uint64_t, std::pair<RowKey, Wanted>>& wanted) {
+  absl::Status FoldAgain(const std::vector<Wanted>& wanted) {
     std::set<uint64_t> folded = opened_;
-    TJ_RETURN_IF_ERROR(AddCalendars(folded));
+    folded.insert(calendars_.begin(), calendars_.end());
     Refold refold(id_, ledger_);
-    for (const auto& [size, entry] : wanted) {
-      const auto& [key, want] = entry;
-      TJ_RETURN_IF_ERROR(refold.Advance(folded, size));
-      TJ_ASSIGN_OR_RETURN(const v1::Measures total, refold.TotalOf(key));
-      ++rows_;
-      if (cases::Equal(total, want.total)) continue;
-      for (const uint64_t leaf : want.leaves) Find(leaf, v1::OTHER_TOTAL, want.record);
+    std::set<RowKey> rows;
+    std::set<RowKey> not_folded;
+    for (const Wanted& want : wanted) {
+      TJ_RETURN_IF_ERROR(refold.Advance(folded, want.size));
+      TJ_ASSIGN_OR_RETURN(const v1::Measures total, refold.TotalOf(*want.row));
+      rows.insert(*want.row);
+      if (cases::Equal(total, *want.total)) continue;
+      if (Excused(want)) {
+        not_folded.insert(*want.row);
+        unexamined_.insert(want.leaves->begin(), want.leaves->end());
+        continue;
+      }
+      for (const uint64_t leaf : *want.leaves) {
+        Find(leaf, v1::OTHER_TOTAL, want.record == kNoRecord ? leaf : want.record);
+      }
     }
+    rows_not_folded_ = not_folded.size();
+    rows_folded_ = rows.size() - not_folded.size();
     return absl::OkStatus();
   }
 
-  absl::Status AddCalendars(std::set<uint64_t>& folded) {
-    for (uint64_t i = 0; i < answer_.folded_size; ++i) {
-      TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(Index{i}));
-      if (leaf.header->family == Family::kAdopt) folded.insert(i);
-    }
-    return absl::OkStatus();
+  // What was signed before a loss stands, but nobody can say that it is right.
+  bool Excused(const Wanted& want) const {
+    if (gone_rows_.contains(*want.row)) return true;
+    if (want.newest && losses_.Since(due_)) return true;  // it goes on from what was lost
+    return lost_events_.MayHaveRead(Index{want.record == kNoRecord ? 0 : want.record}, want.size,
+                                    want.row->item);
   }
 
   SpotReport Finish() {
@@ -270,10 +423,17 @@ class Check {
     SpotReport report;
     report.leaves_drawn = drawn_.size();
     report.leaves_opened = here_;
-    report.rows_refolded = rows_;
-    for (const uint64_t leaf : drawn_) report.leaves_lost += lost_.contains(leaf) ? 1 : 0;
+    report.leaves_lost = gone_.size();
+    report.rows_refolded = rows_folded_;
+    report.rows_not_folded = rows_not_folded_;
     std::set<uint64_t> missed;
     std::set<uint64_t> wrong;
+    if (owed_) {
+      // A summary or calendar that has not come may be what is missing.
+      std::vector<uint64_t> unsure;
+      for (const SpotFinding& finding : findings_) unsure.push_back(finding.leaf);
+      FindAll(unsure, v1::INCOMPLETE, *owed_);
+    }
     for (const SpotFinding& finding : findings_) {
       const bool miss = finding.fault == v1::NOT_OPENED || finding.fault == v1::INCOMPLETE;
       if (miss) missed.insert(finding.leaf);
@@ -287,44 +447,69 @@ class Check {
     report.leaves_missed = missed.size();
     report.leaves_mismatched = wrong.size();
     wrong.insert(missed.begin(), missed.end());
+    unexamined_.merge(gone_);
+    const auto within = [](const std::set<uint64_t>& leaves, const rules::LeafSpan& range) {
+      const auto first = leaves.lower_bound(range.first);
+      return first != leaves.end() && *first < range.end;
+    };
     for (const rules::LeafSpan& range : ranges_) {
-      const auto first = wrong.lower_bound(range.first);
-      if (first != wrong.end() && *first < range.end) ++report.ranges_wrong;
+      if (within(wrong, range)) {
+        ++report.ranges_wrong;
+      } else if (within(unexamined_, range)) {
+        ++report.ranges_unexamined;
+      }
     }
     return report;
   }
 
   bool touches_rows(uint64_t leaf) const {
-    return opened_.contains(leaf) ||
-           std::any_of(summaries_.begin(), summaries_.end(),
-                       [leaf](const auto& entry) { return entry.first == leaf; });
+    return opened_.contains(leaf) || summaries_.contains(leaf);
   }
 
   const LedgerId& id_;
   SpotLedger& ledger_;
   const std::span<const rules::LeafSpan> ranges_;
-  const uint64_t loss_size_;
+  const uint64_t fixed_size_;
+  uint64_t due_;        // leaves below it were to be counted below fixed_size_
+  const uint64_t end_;  // of what is judged
   const SpotAnswer& answer_;
   std::set<uint64_t> drawn_;
   std::set<uint64_t> opened_;  // case events of the answer whose bodies came
   std::map<uint64_t, std::string> case_of_;
   std::map<std::string, CaseEvents> cases_;
-  std::set<uint64_t> lost_;
-  std::map<RowKey, std::vector<uint64_t>> touched_;           // by which drawn events
-  std::vector<std::pair<uint64_t, SpotRevision>> summaries_;  // drawn
+  std::set<uint64_t> events_;                             // drawn and opened
+  std::vector<uint64_t> unopened_;                        // drawn
+  std::map<uint64_t, SpotRevision> summaries_;            // drawn
+  std::map<RowKey, std::vector<uint64_t>> touched_;       // by which drawn events
+  std::map<RowKey, std::vector<uint64_t>> asking_;        // the same, and drawn summaries
+  std::map<RowKey, std::vector<SpotRevision>> rows_;      // that are asked for
+  std::map<uint64_t, std::vector<SpotCounted>> counted_;  // drawn events
+  std::set<uint64_t> calendars_;
+  SpotLosses losses_;
+  SpotLostEvents lost_events_;
+  std::vector<Duration> up_;  // until each record, without the time that the county was down
+  std::map<uint64_t, Index> lost_;
+  std::vector<uint64_t> lost_summaries_;
+  std::optional<uint64_t> owed_;
+  std::set<RowKey> gone_rows_;              // that list what was lost
+  std::set<uint64_t> gone_;                 // drawn and lost
+  std::set<uint64_t> unexamined_;           // drawn, whose rows cannot be folded again
   std::map<std::string, uint64_t> broken_;  // cases that are not whole, and what is missing
   std::set<SpotFinding> findings_;
   uint64_t here_ = 0;
-  uint64_t rows_ = 0;
+  uint64_t rows_folded_ = 0;
+  uint64_t rows_not_folded_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<SpotReport> CheckSpot(const LedgerId& id, SpotLedger& ledger,
                                      std::span<const rules::LeafSpan> ranges,
-                                     uint64_t announced_size,
+                                     const SpotFixed& fixed,
                                      const std::optional<SpotAnswer>& answer) {
-  if (answer) return Check(id, ledger, ranges, announced_size, *answer).Run();
+  if (answer && answer->folded_size >= fixed.size) {
+    return Check(id, ledger, ranges, fixed, *answer).Run();
+  }
   SpotReport report;
   for (const rules::LeafSpan& range : ranges) {
     report.leaves_drawn += range.size();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "node/supervise/spot_losses.h"
 #include "protocol/vocab/status_macros.h"
 
 namespace tj::supervise {
@@ -27,6 +28,36 @@ cases::RowKey KeyOf(const v1::Summary& summary) {
   return {CivilDate(summary.date()), summary.org(), summary.item()};
 }
 
+SpotRevision RevisionIn(Index index, const v1::Summary& summary) {
+  SpotRevision revision{.record = index,
+                        .row = KeyOf(summary),
+                        .revision = summary.revision(),
+                        .folded_size = summary.folded_size(),
+                        .total = summary.total(),
+                        .leaves = {}};
+  auto leaves = wire::SummaryLeaves(summary, index.value);
+  if (leaves.ok()) revision.leaves = *std::move(leaves);
+  return revision;
+}
+
+absl::StatusOr<std::optional<HeadSeen>> LastHeadBelow(SpotLedger& ledger, const LedgerId& county,
+                                                      uint64_t at) {
+  while (at-- > 0) {
+    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{at}));
+    if (leaf.header->family != Family::kHeads || leaf.body.empty()) continue;
+    const auto body = wire::DecodeBody(leaf.body);
+    if (!body.ok()) continue;
+    const auto heads = wire::ParseHeads(body->payload);
+    if (!heads.ok()) continue;
+    for (const v1::Heads::Entry& entry : heads->entries()) {
+      if (entry.origin() == county.origin.text() && entry.epoch() == county.epoch.value) {
+        return std::optional(HeadSeen{Index{at}, entry});
+      }
+    }
+  }
+  return std::optional<HeadSeen>();
+}
+
 }  // namespace
 
 absl::StatusOr<SpotLeaf> StoredSpotLedger::At(Index index) {
@@ -38,31 +69,25 @@ absl::StatusOr<SpotLeaf> StoredSpotLedger::At(Index index) {
   return SpotLeaf{index, &leaf.header, leaf.body};
 }
 
-absl::StatusOr<std::map<cases::RowKey, SpotRow>> ReadRows(
+absl::StatusOr<std::map<cases::RowKey, std::vector<SpotRevision>>> ReadRevisions(
     SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted) {
-  std::map<cases::RowKey, SpotRow> rows;
+  std::map<cases::RowKey, std::vector<SpotRevision>> rows;
   TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index index, const v1::Summary& summary) {
-    const cases::RowKey key = KeyOf(summary);
-    if (!wanted(key)) return;
-    SpotRow& row = rows[key];
-    row.record = index;
-    row.revision = summary.revision();
-    row.folded_size = summary.folded_size();
-    row.total = summary.total();
-    const auto leaves = wire::SummaryLeaves(summary, size);
-    if (leaves.ok()) row.leaves.insert(row.leaves.end(), leaves->begin(), leaves->end());
+    if (!wanted(KeyOf(summary))) return;
+    SpotRevision revision = RevisionIn(index, summary);
+    rows[revision.row].push_back(std::move(revision));
   }));
   return rows;
 }
 
-absl::StatusOr<std::map<uint64_t, std::vector<cases::RowKey>>> CountedBy(
+absl::StatusOr<std::map<uint64_t, std::vector<SpotCounted>>> CountedBy(
     SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves) {
-  std::map<uint64_t, std::vector<cases::RowKey>> counted;
-  TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index, const v1::Summary& summary) {
-    const auto listed = wire::SummaryLeaves(summary, size);
+  std::map<uint64_t, std::vector<SpotCounted>> counted;
+  TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index index, const v1::Summary& summary) {
+    const auto listed = wire::SummaryLeaves(summary, index.value);
     if (!listed.ok()) return;
     for (const Index leaf : *listed) {
-      if (leaves.contains(leaf.value)) counted[leaf.value].push_back(KeyOf(summary));
+      if (leaves.contains(leaf.value)) counted[leaf.value].push_back({index, KeyOf(summary)});
     }
   }));
   return counted;
@@ -70,21 +95,13 @@ absl::StatusOr<std::map<uint64_t, std::vector<cases::RowKey>>> CountedBy(
 
 absl::StatusOr<std::set<uint64_t>> LostAmong(SpotLedger& ledger, uint64_t size,
                                              const std::set<uint64_t>& leaves) {
-  std::set<uint64_t> lost;
+  SpotLosses losses;
   for (uint64_t i = 0; i < size; ++i) {
     TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{i}));
-    if (leaf.header->family != Family::kLoss || leaf.body.empty()) continue;
-    const auto body = wire::DecodeBody(leaf.body);
-    if (!body.ok()) continue;
-    const auto loss = wire::ParseLoss(body->payload);
-    if (!loss.ok()) continue;
-    TJ_ASSIGN_OR_RETURN(const auto ranges, wire::LostLeaves(*loss));
-    for (const wire::LeafRange& range : ranges) {
-      for (auto it = leaves.lower_bound(range.first); it != leaves.end() && *it < range.end; ++it) {
-        lost.insert(*it);
-      }
-    }
+    losses.Read(leaf);
   }
+  std::set<uint64_t> lost;
+  for (const auto& [leaf, record] : losses.LatestOf(leaves)) lost.insert(leaf);
   return lost;
 }
 
@@ -122,21 +139,32 @@ absl::StatusOr<uint64_t> FirstSince(SpotLedger& ledger, uint64_t size, Instant a
 
 absl::StatusOr<std::optional<HeadSeen>> LastHeadBefore(SpotLedger& ledger, const LedgerId& county,
                                                        Instant close) {
-  TJ_ASSIGN_OR_RETURN(uint64_t at, FirstSince(ledger, ledger.size(), close));
-  while (at-- > 0) {
-    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{at}));
-    if (leaf.header->family != Family::kHeads || leaf.body.empty()) continue;
-    const auto body = wire::DecodeBody(leaf.body);
-    if (!body.ok()) continue;
-    const auto heads = wire::ParseHeads(body->payload);
-    if (!heads.ok()) continue;
-    for (const v1::Heads::Entry& entry : heads->entries()) {
-      if (entry.origin() == county.origin.text() && entry.epoch() == county.epoch.value) {
-        return std::optional(HeadSeen{Index{at}, entry});
-      }
+  TJ_ASSIGN_OR_RETURN(const uint64_t end, FirstSince(ledger, ledger.size(), close));
+  return LastHeadBelow(ledger, county, end);
+}
+
+absl::StatusOr<SpotFixed> FixedBefore(SpotLedger& bureau, const LedgerId& county, Index reveal,
+                                      uint64_t drawn_size) {
+  SpotFixed fixed{.size = drawn_size};
+  Duration age{0};
+  std::optional<Instant> later;
+  uint64_t size = 0;  // in the record that was met last
+  for (uint64_t end = reveal.value; age < kSpotGrace;) {
+    TJ_ASSIGN_OR_RETURN(const auto head, LastHeadBelow(bureau, county, end));
+    if (!head) return fixed;
+    end = head->record.value;
+    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, bureau.At(head->record));
+    const Instant recorded = leaf.header->recorded_at;
+    fixed.size = std::max<uint64_t>(fixed.size, head->entry.size());
+    // A record also names whom nothing came from.
+    if (later && head->entry.size() < size) {
+      age = age + std::clamp(*later - recorded, Duration(0), kSpotGapMax);
     }
+    if (age >= kSpotGrace) fixed.due = head->entry.size();
+    later = recorded;
+    size = head->entry.size();
   }
-  return std::optional<HeadSeen>();
+  return fixed;
 }
 
 std::optional<v1::CaseEvent> CaseEventOf(const SpotLeaf& leaf) {
@@ -154,7 +182,7 @@ std::optional<SpotRevision> RevisionOf(const SpotLeaf& leaf) {
   if (!body.ok()) return std::nullopt;
   const auto summary = wire::ParseSummary(body->payload);
   if (!summary.ok()) return std::nullopt;
-  return SpotRevision{KeyOf(*summary), summary->folded_size(), summary->total()};
+  return RevisionIn(leaf.index, *summary);
 }
 
 }  // namespace tj::supervise

@@ -19,6 +19,7 @@
 #include "node/rules/spot_draw.h"
 #include "node/store/ledger_view.h"
 #include "protocol/vocab/ids.h"
+#include "protocol/vocab/time.h"
 #include "protocol/wire/payload.h"
 #include "protocol/wire/record.h"
 
@@ -51,26 +52,26 @@ class StoredSpotLedger final : public SpotLedger {
   wire::Segment segment_;
 };
 
-// The newest revision of a row below a size, with all that its revisions list.
-struct SpotRow {
+// A summary record.
+struct SpotRevision {
   Index record;
+  cases::RowKey row;
   uint32_t revision = 0;
   uint64_t folded_size = 0;
   v1::Measures total;
-  std::vector<Index> leaves;
+  std::optional<std::vector<Index>> leaves;  // listed; nullopt: not all are before the record
 };
-// A summary record by itself.
-struct SpotRevision {
+// That a leaf is listed.
+struct SpotCounted {
+  Index record;
   cases::RowKey row;
-  uint64_t folded_size = 0;
-  v1::Measures total;
 };
 
-// Rows that `wanted` accepts, as of `size`.
-absl::StatusOr<std::map<cases::RowKey, SpotRow>> ReadRows(
+// All revisions of the rows that `wanted` accepts, as of `size`, in the ledger's order.
+absl::StatusOr<std::map<cases::RowKey, std::vector<SpotRevision>>> ReadRevisions(
     SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted);
-// By which rows each of `leaves` is counted, as often as it is.
-absl::StatusOr<std::map<uint64_t, std::vector<cases::RowKey>>> CountedBy(
+// What lists each of `leaves`, as often as it is, in the ledger's order.
+absl::StatusOr<std::map<uint64_t, std::vector<SpotCounted>>> CountedBy(
     SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves);
 // Whom `loss` records name, as of `size`.
 absl::StatusOr<std::set<uint64_t>> LostAmong(SpotLedger& ledger, uint64_t size,
@@ -90,6 +91,22 @@ struct HeadSeen {
 };
 absl::StatusOr<std::optional<HeadSeen>> LastHeadBefore(SpotLedger& ledger, const LedgerId& county,
                                                        Instant close);
+
+// What is younger than the grace may await its summary: four times the longest interval between two
+// of a row (node/app/config.cc). Between two records, at most kSpotGapMax of it passes: the county
+// may have been down.
+inline constexpr Duration kSpotGrace{3'600'000};
+inline constexpr Duration kSpotGapMax{600'000};
+// How much of the county's ledger could not depend on a draw any more: its size in the last `heads`
+// record below the draw's, but at least the size that was drawn from. Of that, leaves below `due`
+// are older than the grace, by the bureau's dates and whatever the county's are.
+struct SpotFixed {
+  uint64_t size = 0;
+  uint64_t due = 0;
+};
+// `bureau` is the ledger of who drew, in the record `reveal`; both sides compute it.
+absl::StatusOr<SpotFixed> FixedBefore(SpotLedger& bureau, const LedgerId& county, Index reveal,
+                                      uint64_t drawn_size);
 
 // The case event of a leaf; nullopt when it is none, or not here, or malformed.
 std::optional<v1::CaseEvent> CaseEventOf(const SpotLeaf& leaf);

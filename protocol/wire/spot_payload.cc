@@ -93,8 +93,14 @@ void CheckGiven(const v1::OpeningGiven& given, FieldCheck& check) {
   check.Line("given.reason", given.reason(), limits::kShortCodeCharsMax, Need::kOptional);
   check.Size("given.folded_size", given.folded_size());
   uint64_t count = 0;
-  check.Take(
-      WalkRanges(given.leaves(), [&](LeafRange range) { count += range.end - range.first; }));
+  uint64_t end = 0;
+  check.Take(WalkRanges(given.leaves(), [&](LeafRange range) {
+    count += range.end - range.first;
+    end = range.end;
+  }));
+  if (given.purpose() == v1::SPOT_CHECK && end > given.folded_size()) {
+    check.Fail(ErrorCode::kValueNumber, "given.leaves", "beyond folded_size");
+  }
   if (check.status().ok() && count != given.leaf_count()) {
     check.Fail(ErrorCode::kValueNumber, "given.leaf_count", Cat("is not ", count));
   }

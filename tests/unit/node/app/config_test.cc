@@ -130,7 +130,7 @@ TEST_F(ConfigTest, EachProblemIsToldWithItsLine) {
       {"[publish]", "offer_interval_seconds = 0", "publish.offer_interval_seconds"},
       {"[publish]", "offer_interval_seconds = 3601", "publish.offer_interval_seconds"},
       {"[summary]", "interval_seconds = 0", "summary.interval_seconds"},
-      {"[summary]", "interval_seconds = 86401", "summary.interval_seconds"},
+      {"[summary]", "interval_seconds = 901", "summary.interval_seconds"},
       {"[summary]", "interval_seconds = \"60\"", "summary.interval_seconds"},
       {"[summary]", "interval_seconds = 1.5", "summary.interval_seconds"},
       {"[calendars]", "demonstration_years = [1989]", "calendars.demonstration_years"},

@@ -256,6 +256,38 @@ TEST_F(SpotDeskTest, WhatIsNotOnRecordIsNotLetOut) {
   EXPECT_TRUE(county_.book.GivenTo(kBureau, Index{2}));
 }
 
+TEST_F(SpotDeskTest, ARecordThatOpensMoreThanThereIsOpensNothing) {
+  const auto give = [&](std::vector<wire::LeafRange> ranges, uint64_t folded_size, uint64_t part,
+                        bool more) {
+    v1::Opening opening;
+    v1::OpeningGiven& given = *opening.mutable_given();
+    given.set_to(kBureau.text());
+    given.set_purpose(v1::SPOT_CHECK);
+    given.set_request("2026-11/370826");
+    given.set_folded_size(folded_size);
+    given.set_more(more);
+    wire::SetGivenLeaves(ranges, given);
+    county_.Write(GivenRecord(opening, part));
+    county_.Fold();
+  };
+  const auto opened = [&] {
+    const auto found = OpenedFor(*county_.derived, county_.peer.own, kBureau, "2026-11/370826");
+    TJ_CHECK(found.ok());
+    return *found;
+  };
+  give({{0, uint64_t{1} << 40}}, uint64_t{1} << 40, 0, false);
+  EXPECT_FALSE(opened());
+  give({{0, 5}, {7, 20}}, 30, 1, true);
+  ASSERT_TRUE(opened());
+  EXPECT_FALSE(opened()->complete);
+  give({{3, 8}, {25, 30}}, 30, 2, false);
+  EXPECT_TRUE(opened()->complete);
+  EXPECT_EQ(opened()->ranges, (std::vector<wire::LeafRange>{{0, 20}, {25, 30}}));
+  EXPECT_EQ(opened()->count(), 25u);
+  EXPECT_TRUE(opened()->Holds(19));
+  EXPECT_FALSE(opened()->Holds(20));
+}
+
 TEST(OpeningRecordTest, WhatIsAskedIsAddressed) {
   v1::Opening opening;
   opening.mutable_asked()->set_of("370826");

@@ -1,5 +1,7 @@
 #include "node/rules/spot_draw.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -123,6 +125,41 @@ TEST(SpotBoundTest, FewerThanTheFirstThatWouldHaveBeenMet) {
   // Twenty of very many: 1 − 0.05^(1/20) = 13.91 %; two hundred: 1.49 %.
   EXPECT_EQ(BoundAfter(1'000'000, 20).share_bp, 1392u);
   EXPECT_EQ(BoundAfter(1'000'000, 200).share_bp, 149u);
+}
+
+// P(at most m of n drawn are among w of N), summed up in floating point.
+double AtMost(int ranges, int wrong, int drawn, int met) {
+  const auto choose = [](int n, int k) {
+    return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
+  };
+  double sum = 0;
+  for (int j = 0; j <= std::min({met, wrong, drawn}); ++j) {
+    if (drawn - j > ranges - wrong) continue;
+    sum += std::exp(choose(wrong, j) + choose(ranges - wrong, drawn - j) - choose(ranges, drawn));
+  }
+  return sum;
+}
+
+TEST(SpotBoundTest, WhatCannotBeExaminedIsTakenForWrong) {
+  for (const int ranges : {25, 200, 4000}) {
+    for (const int met : {0, 1, 3, 19}) {
+      for (const int wrong : {0, 1, 5, 20, ranges / 2, ranges}) {
+        const auto chance = ChanceMetAtMost(ranges, wrong, 20, met);
+        EXPECT_NEAR(static_cast<double>(chance) / kChanceOne, AtMost(ranges, wrong, 20, met), 1e-6)
+            << ranges << ' ' << wrong << ' ' << met;
+        if (met == 0) {
+          EXPECT_EQ(chance, ChanceMissed(ranges, wrong, 20));
+        }
+      }
+      const auto bound = BoundAfter(ranges, 20, met);
+      EXPECT_LE(AtMost(ranges, static_cast<int>(bound.wrong), 20, met), 0.05 + 1e-6);
+      EXPECT_GT(AtMost(ranges, static_cast<int>(bound.wrong) - 1, 20, met), 0.05 - 1e-6);
+    }
+  }
+  EXPECT_EQ(BoundAfter(1000, 20, 20).wrong, 1001u);
+  EXPECT_EQ(BoundAfter(1000, 20, 20).share_bp, 10'000u);
+  EXPECT_EQ(BoundAfter(20, 20, 3).wrong, 4u);
+  EXPECT_EQ(BoundAfter(20, 20, 3).share_bp, 1500u);
 }
 
 TEST(SpotBoundTest, AllSeenAndNothingSeen) {

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "node/supervise/spot_losses.h"
 #include "node/supervise/spot_seed.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/text.h"
 #include "protocol/wire/spot_payload.h"
 #include "tests/unit/node/case/case_samples.h"
 #include "tests/unit/node/supervise/test_county.h"
@@ -16,9 +18,11 @@ namespace {
 class SpotCheckTest : public ::testing::Test {
  protected:
   SpotReport Check(TestCounty& county, const std::vector<rules::LeafSpan>& ranges,
-                   const std::optional<SpotAnswer>& answer) {
+                   const std::optional<SpotAnswer>& answer,
+                   std::optional<uint64_t> fixed = std::nullopt) {
     BureauCopy copy(county, answer ? answer->leaves : std::set<uint64_t>());
-    const auto report = CheckSpot(county.id(), copy, ranges, county.size(), answer);
+    const auto report =
+        CheckSpot(county.id(), copy, ranges, {.size = fixed.value_or(county.size())}, answer);
     EXPECT_TRUE(report.ok()) << report.status();
     return *report;
   }
@@ -80,9 +84,11 @@ TEST_F(SpotCheckTest, AnotherCaseOfTheRowKeptBackIsAMiss) {
 }
 
 TEST_F(SpotCheckTest, ATotalThatTheEventsDoNotGiveIsAMismatch) {
-  TestCounty county({.withheld = {}, .miscount = [](const cases::RowKey&, v1::Measures& total) {
-                       total.set_received(total.received() + 1);
-                     }});
+  TestCounty county(
+      {.withheld = {},
+       .miscount = [](const cases::RowKey&,
+                      v1::Measures& total) { total.set_received(total.received() + 1); },
+       .renumber = {}});
   Fill(county);
   const std::vector<rules::LeafSpan> drawn = {{1, 2}};
   const SpotReport report = Check(county, drawn, county.Answer(drawn));
@@ -108,6 +114,171 @@ TEST_F(SpotCheckTest, ARowThatIsDueHoldsTheAnswerBack) {
   EXPECT_FALSE(county.Answer(drawn));
   county.EmitAll();
   EXPECT_TRUE(county.Answer(drawn));
+}
+
+TEST_F(SpotCheckTest, AnAnswerOfLessThanWasFixedIsNone) {
+  TestCounty county;
+  Fill(county);
+  const std::vector<rules::LeafSpan> drawn = {{1, 2}};
+  auto answer = county.Answer(drawn);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(Check(county, drawn, answer).verdict(), v1::SPOT_PASSED);
+  answer->folded_size -= 1;
+  const SpotReport report = Check(county, drawn, answer);
+  EXPECT_EQ(report.verdict(), v1::SPOT_MISSED);
+  EXPECT_EQ(report.ranges_wrong, 1u);
+}
+
+TEST_F(SpotCheckTest, ARevisionThatWasPutRightIsStillWrong) {
+  bool cooks = true;
+  TestCounty county({.withheld = {},
+                     .miscount =
+                         [&](const cases::RowKey&, v1::Measures& total) {
+                           if (cooks) total.set_received(total.received() + 1);
+                         },
+                     .renumber = {}});
+  Fill(county);
+  const uint64_t fixed = county.size();
+  cooks = false;
+  county.EmitAgain();
+  const SpotReport report = Check(county, {{1, 2}}, county.Answer({{{1, 2}}}), fixed);
+  EXPECT_EQ(report.verdict(), v1::SPOT_MISMATCH);
+  EXPECT_EQ(Faults(report), std::set<v1::SpotFault>{v1::OTHER_TOTAL});
+}
+
+TEST_F(SpotCheckTest, WhatIsCountedAfterTheDrawMustBeYoung) {
+  TestCounty county;
+  Fill(county);
+  const uint64_t event = county.size();
+  county.Add(cases::Event(v1::WITHDRAW, "2026-11-02 11:00", "37082600120261102000001"));
+  const uint64_t young = county.size();
+  for (int i = 0; i < 70; ++i) {  // minutes
+    county.Add(cases::Apply("2026-11-09 09:00", 5, Cat("37082600120261109", 100'000 + i)));
+  }
+  const uint64_t old = county.size();
+  county.EmitAll();
+  const std::vector<rules::LeafSpan> drawn = {{event, event + 1}};
+  const auto answer = county.Answer(drawn);
+  EXPECT_EQ(Check(county, drawn, answer, young).verdict(), v1::SPOT_PASSED);
+  const SpotReport late = Check(county, drawn, answer, old);
+  EXPECT_EQ(late.verdict(), v1::SPOT_MISMATCH);
+  EXPECT_TRUE(Faults(late).contains(v1::NOT_COUNTED));
+  EXPECT_EQ(Check(county, drawn, answer, county.size()).verdict(), v1::SPOT_PASSED);
+  // The same by the bureau's dates, whatever the county's are.
+  BureauCopy copy(county, answer->leaves);
+  const auto dated = CheckSpot(county.id(), copy, drawn, {.size = young, .due = event + 1}, answer);
+  ASSERT_TRUE(dated.ok());
+  EXPECT_EQ(dated->verdict(), v1::SPOT_MISMATCH);
+}
+
+TEST_F(SpotCheckTest, ANumberThatIsUsedAgainOrLeftOutIsAMismatch) {
+  for (const uint32_t number : {1u, 3u}) {
+    TestCounty county({.withheld = {}, .miscount = {}, .renumber = [&](v1::Summary& summary) {
+                         if (summary.revision() == 2) summary.set_revision(number);
+                       }});
+    Fill(county);
+    county.Add(cases::Event(v1::WITHDRAW, "2026-11-02 11:00", "37082600120261102000001"));
+    county.EmitAll();
+    const SpotReport report = Check(county, {{1, 2}}, county.Answer({{{1, 2}}}));
+    EXPECT_EQ(report.verdict(), v1::SPOT_MISMATCH) << number;
+    EXPECT_TRUE(Faults(report).contains(v1::OTHER_REVISION)) << number;
+  }
+}
+
+// An application that was claimed for a day, and then came on another: the row of that day had it
+// in its first revision only.
+TEST_F(SpotCheckTest, ARevisionThatACaseHasMovedAwayFromPasses) {
+  TestCounty county;
+  county.Adopt(2026);
+  v1::CaseEvent claim = cases::Event(v1::STEP, "2026-11-04 09:00", "37082600120261102000009");
+  cases::SetDays(5, claim.mutable_terms()->mutable_promise());
+  claim.mutable_terms()->set_stage_guards_off(true);
+  claim.mutable_step()->set_stage(v1::STAGE_HANDLE);
+  claim.mutable_info()->set_started_on(cases::At("2026-11-02 09:00").BeijingDate().days());
+  county.Add(claim);
+  county.Add(cases::Apply("2026-11-02 10:00", 5, "37082600120261102000001"));
+  county.EmitAll();
+  county.Add(cases::Apply("2026-11-03 09:00", 5, "37082600120261102000009"));
+  county.EmitAll();
+  for (uint64_t leaf = 0; leaf < county.size(); ++leaf) {
+    const std::vector<rules::LeafSpan> one = {{leaf, leaf + 1}};
+    EXPECT_EQ(Check(county, one, county.Answer(one)).verdict(), v1::SPOT_PASSED) << leaf;
+  }
+}
+
+class SpotLossTest : public SpotCheckTest {};
+
+TEST_F(SpotLossTest, OneLostLeafHidesNoRowOfAnotherItem) {
+  TestCounty county(
+      {.withheld = {},
+       .miscount = [](const cases::RowKey&,
+                      v1::Measures& total) { total.set_received(total.received() + 1); },
+       .renumber = {}});
+  county.Adopt(2026);
+  county.Add(cases::Apply("2026-11-02 09:00", 5, "37082600120261102000001"));
+  v1::CaseEvent other = cases::Apply("2026-11-02 10:00", 5, "37082600120261102000002");
+  std::string item = other.item();
+  item.back() = item.back() == '1' ? '2' : '1';
+  other.set_item(item);
+  county.Add(other);
+  county.EmitAll();
+  const std::vector<rules::LeafSpan> drawn = {{1, 2}};
+  EXPECT_EQ(Check(county, drawn, county.Answer(drawn)).verdict(), v1::SPOT_MISMATCH);
+  county.DeclareLost({{0, 1}, {2, 3}}, false);  // the calendar is here, the event of the other item
+  const SpotReport report = Check(county, drawn, county.Answer(drawn));
+  EXPECT_EQ(report.verdict(), v1::SPOT_MISMATCH);
+  EXPECT_EQ(report.ranges_unexamined, 0u);
+  county.DeclareLost({{1, 2}}, false);
+  const SpotReport hidden = Check(county, {{1, 2}}, SpotAnswer{county.size(), {}});
+  EXPECT_EQ(hidden.verdict(), v1::SPOT_PASSED);
+  EXPECT_EQ(hidden.ranges_unexamined, 1u) << "the bound takes it for wrong";
+}
+
+// An event that no summary ever listed, declared lost long after: nothing was signed with it.
+TEST_F(SpotLossTest, AnEventNeverCountedAndDeclaredLostHidesNothing) {
+  TestCounty county(
+      {.withheld = [](const std::string& name) { return name.ends_with("9"); },
+       .miscount = [](const cases::RowKey&,
+                      v1::Measures& total) { total.set_received(total.received() + 1); },
+       .renumber = {}});
+  county.Adopt(2026);
+  county.Add(cases::Apply("2026-11-02 09:00", 5, "37082600120261102000009"));
+  for (int i = 0; i < 70; ++i) {  // minutes
+    county.Add(cases::Apply("2026-11-03 09:00", 5, Cat("37082600120261103", 100'000 + i * 10)));
+  }
+  county.EmitAll();
+  county.DeclareLost({{1, 2}}, false);
+  const std::vector<rules::LeafSpan> drawn = {{5, 6}};
+  EXPECT_EQ(Check(county, drawn, county.Answer(drawn)).verdict(), v1::SPOT_MISMATCH);
+  EXPECT_EQ(Check(county, {{1, 2}}, county.Answer({{{1, 2}}})).ranges_unexamined, 1u);
+}
+
+TEST_F(SpotLossTest, RowsThatListWhatWasLostAreNotExamined) {
+  TestCounty county;
+  Fill(county);
+  county.DeclareLost({{2, 3}}, true);
+  county.EmitAll();
+  const std::vector<rules::LeafSpan> drawn = {{1, 2}, {2, 3}};
+  const SpotReport report = Check(county, drawn, county.Answer(drawn));
+  EXPECT_EQ(report.verdict(), v1::SPOT_PASSED);
+  EXPECT_EQ(report.leaves_lost, 1u);
+  EXPECT_EQ(report.rows_not_folded, 1u);
+  EXPECT_EQ(report.ranges_unexamined, 2u);
+  // A record that came when the draw was known excuses nothing.
+  EXPECT_EQ(Check(county, drawn, county.Answer(drawn), 5).verdict(), v1::SPOT_MISSED);
+}
+
+TEST_F(SpotLossTest, ARecordThatNamesAllIsReadInItsOwnTime) {
+  TestCounty county;
+  Fill(county);
+  SpotLosses losses;
+  for (int i = 0; i < 1000; ++i) county.DeclareLost({{0, county.size()}}, false);
+  for (uint64_t leaf = 0; leaf < county.size(); ++leaf) losses.Read(*county.At(Index{leaf}));
+  const auto lost = losses.LatestOf({1, 2, UINT64_MAX});
+  EXPECT_EQ(lost, (std::map<uint64_t, Index>{{1, Index{county.size() - 1}},
+                                             {2, Index{county.size() - 1}}}));
+  EXPECT_EQ(losses.Among(std::vector<uint64_t>{1, 4, county.size() - 1}),
+            (std::vector<uint64_t>{1, 4}));
 }
 
 class SpotDrawRecordsTest : public ::testing::Test {
@@ -173,6 +344,20 @@ TEST_F(SpotDrawRecordsTest, OneThatIsSteeredIsRefused) {
   reveal_ = right;
   reveal_.set_seen_at_ms(commit_.close_ms() + 1);
   EXPECT_EQ(Code(), ErrorCode::kRulesSpot) << "a head of after the close";
+}
+
+TEST(SpotOpeningTest, NothingIsOpenedBeyondTheSizeAnsweredFor) {
+  v1::Opening opening;
+  v1::OpeningGiven& given = *opening.mutable_given();
+  given.set_to("370800");
+  given.set_purpose(v1::SPOT_CHECK);
+  given.set_request("2026-11/370826");
+  given.set_folded_size(10);
+  wire::SetGivenLeaves(std::vector<wire::LeafRange>{{2, 10}}, given);
+  EXPECT_TRUE(wire::ParseOpening(opening.SerializeAsString()).ok());
+  wire::SetGivenLeaves(std::vector<wire::LeafRange>{{2, uint64_t{1} << 62}}, given);
+  EXPECT_EQ(CodeOf(wire::ParseOpening(opening.SerializeAsString()).status()),
+            ErrorCode::kWirePayload);
 }
 
 TEST(SpotPeriodTest, MonthsAndDaysOfBeijing) {

@@ -219,5 +219,24 @@ TEST_F(SpotTermsTest, TheTimeForTheAnswerIsTheOneAnnounced) {
       << "drawn when it is over";
 }
 
+TEST_F(SpotTermsTest, WhatWasThereBeforeTheDrawIsFixedAndWhatIsAnHourOldDue) {
+  const auto fixed = [this](uint64_t end) {
+    const auto found = FixedBefore(bureau_, kCountyLedger, Index{end}, 100);
+    TJ_CHECK(found.ok());
+    return *found;
+  };
+  for (int i = 1; i <= 20; ++i) Heads(100 + i, kClose + i * 5 * kMinute);
+  const Index reveal = bureau_.Add(Family::kTick, "", kClose + 200 * kMinute);
+  Heads(500, kClose + 201 * kMinute);
+  EXPECT_EQ(fixed(reveal.value).size, 120u) << "not what came after the draw";
+  EXPECT_EQ(fixed(reveal.value).due, 108u) << "twelve times five minutes before";
+  // While nothing comes from the county it may be down: a record that names it all the same.
+  for (int i = 1; i <= 30; ++i) Heads(500, kClose + (201 + i * 10) * kMinute);
+  EXPECT_EQ(fixed(bureau_.size()).size, 500u);
+  EXPECT_EQ(fixed(bureau_.size()).due, 110u) << "ten minutes, and ten times five before";
+  EXPECT_EQ(fixed(0).size, 100u) << "what was drawn from, at least";
+  EXPECT_EQ(fixed(0).due, 0u);
+}
+
 }  // namespace
 }  // namespace tj::supervise

@@ -16,7 +16,8 @@ namespace tj::supervise {
 namespace {
 
 namespace prefix = store::keys::derived_prefix;
-constexpr int64_t kHour = 3'600'000;
+constexpr int64_t kMinute = 60'000;
+constexpr int64_t kHour = 60 * kMinute;
 
 std::string OrgOf(int number) { return number == 0 ? "11370811MB00000196" : "11370826MB28600076"; }
 
@@ -44,18 +45,22 @@ void TestCounty::Append(Family family, Audience audience, const Bytes& payload) 
   wire::Leaf leaf;
   leaf.header.family = family;
   leaf.header.audience = audience;
-  leaf.header.recorded_at = Instant{1'793'500'000'000 + static_cast<int64_t>(leaves_.size())};
+  leaf.header.recorded_at =
+      Instant{1'793'500'000'000 + kMinute * static_cast<int64_t>(leaves_.size())};
   auto body = wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), payload, std::nullopt, std::nullopt);
   TJ_CHECK(body.ok());
   leaf.body = *std::move(body);
   leaves_.push_back(std::move(leaf));
-  const Index index{leaves_.size() - 1};
-  if (family == Family::kCaseEvent && cheat_.withheld) {
+  Fold(Index{leaves_.size() - 1});
+}
+
+void TestCounty::Fold(Index index) {
+  const wire::Leaf& leaf = leaves_[index.value];
+  if (leaf.header.family == Family::kCaseEvent && cheat_.withheld) {
     const auto event = CaseEventOf(*At(index));
     if (event && cheat_.withheld(event->case_no())) return;
   }
-  const store::ProjectedLeaf projected{
-      .index = index, .header = leaves_.back().header, .body = leaves_.back().body};
+  const store::ProjectedLeaf projected{.index = index, .header = leaf.header, .body = leaf.body};
   store::KvBatch batch;
   TJ_CHECK(projection_.Apply(id_, {&projected, 1}, *derived_, batch).ok());
   TJ_CHECK(derived_->Write(batch, store::Durability::kUnsynced).ok());
@@ -85,36 +90,67 @@ void TestCounty::EmitAll() {
         return true;
       }).ok());
   const uint64_t folded = leaves_.size();
-  for (const cases::RowKey& key : due) {
-    const auto row = cases::DecodeRow(**derived_->Get(cases::RowKeyBytes(prefix::kRow, key)));
-    v1::Summary summary;
-    summary.set_date(key.date.days());
-    summary.set_org(key.org);
-    summary.set_item(key.item);
-    summary.set_revision(row->revision + 1);
-    *summary.mutable_total() = row->total;
-    summary.set_folded_size(folded);
-    std::vector<Index> leaves;
-    for (const uint64_t leaf : row->pending) leaves.push_back({leaf});
-    wire::SetSummaryLeaves(leaves, summary);
-    // The projection reads the true total back, so that the row is not due for ever; the bureau
-    // reads the other.
-    const size_t at = leaves_.size();
-    Append(Family::kSummary, Audience::kChain, summary.SerializeAsString());
-    if (!cheat_.miscount) continue;
-    cheat_.miscount(key, *summary.mutable_total());
-    leaves_[at].body = *wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), summary.SerializeAsString(),
-                                         std::nullopt, std::nullopt);
-  }
+  for (const cases::RowKey& key : due) Emit(key, true, folded);
 }
 
-void TestCounty::Work(int count, int orgs, uint64_t seed) {
-  Adopt(2026);
+void TestCounty::EmitAgain() {
+  std::vector<cases::RowKey> rows;
+  TJ_CHECK(store::ScanPrefix(*derived_, ByteView(&prefix::kRow, 1), [&](ByteView key, ByteView) {
+             rows.push_back(*cases::ParseRowKey(key));
+             return true;
+           }).ok());
+  const uint64_t folded = leaves_.size();
+  for (const cases::RowKey& key : rows) Emit(key, false, folded);
+}
+
+void TestCounty::Emit(const cases::RowKey& key, bool list, uint64_t folded) {
+  const auto row = cases::DecodeRow(**derived_->Get(cases::RowKeyBytes(prefix::kRow, key)));
+  v1::Summary summary;
+  summary.set_date(key.date.days());
+  summary.set_org(key.org);
+  summary.set_item(key.item);
+  summary.set_revision(row->revision + 1);
+  *summary.mutable_total() = row->total;
+  summary.set_folded_size(folded);
+  std::vector<Index> leaves;
+  for (const uint64_t leaf : row->pending) leaves.push_back({leaf});
+  if (list) wire::SetSummaryLeaves(leaves, summary);
+  // The projection reads the truth back, so that the row is not due for ever; the bureau reads what
+  // was made of it.
+  const size_t at = leaves_.size();
+  Append(Family::kSummary, Audience::kChain, summary.SerializeAsString());
+  if (!list) return;
+  if (cheat_.miscount) cheat_.miscount(key, *summary.mutable_total());
+  if (cheat_.renumber) cheat_.renumber(summary);
+  leaves_[at].body = *wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), summary.SerializeAsString(),
+                                       std::nullopt, std::nullopt);
+}
+
+void TestCounty::DeclareLost(const std::vector<wire::LeafRange>& lost, bool truly) {
+  v1::Loss loss;
+  loss.set_giver("370800");
+  loss.set_left(0);
+  loss.set_size(leaves_.size());
+  wire::SetLostLeaves(lost, loss);
+  TJ_CHECK(wire::ParseLoss(loss.SerializeAsString()).ok());
+  if (truly) {
+    for (const wire::LeafRange& range : lost) {
+      for (uint64_t leaf = range.first; leaf < range.end; ++leaf) leaves_[leaf].body.clear();
+    }
+    projection_.Reset();
+    derived_ = store::OpenMemKv();
+    for (uint64_t leaf = 0; leaf < leaves_.size(); ++leaf) Fold(Index{leaf});
+  }
+  Append(Family::kLoss, Audience::kChain, loss.SerializeAsString());
+}
+
+void TestCounty::Work(int count, int orgs, uint64_t seed, int last_days) {
+  if (leaves_.empty()) Adopt(2026);
   std::mt19937_64 random(seed);
   std::vector<v1::CaseEvent> events;
   const int64_t begin = cases::At("2026-11-02 08:00").ms;
   for (int i = 0; i < count; ++i) {
-    const std::string case_no = Cat("3708260012026110", 1'000'000 + i);
+    const std::string case_no = Cat("3708260012026110", 1'000'000 * seed + i);
     const int64_t applied = begin + (i % 28) * 24 * kHour + (i % 7) * kHour;
     int sequence = 0;
     const auto add = [&](v1::EventType type, int64_t at) -> v1::CaseEvent& {
@@ -149,22 +185,25 @@ void TestCounty::Work(int count, int orgs, uint64_t seed) {
   std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
     return a.occurred_at_ms() < b.occurred_at_ms();
   });
+  const int64_t until = events.back().occurred_at_ms() - last_days * 24 * kHour;
   for (size_t i = 0; i < events.size(); ++i) {
     Add(events[i]);
-    if (i % 40 == 39) EmitAll();
+    if (i % 40 == 39 && events[i].occurred_at_ms() <= until) EmitAll();
   }
-  EmitAll();
+  if (last_days == 0) EmitAll();
 }
 
-std::optional<SpotAnswer> TestCounty::Answer(std::span<const rules::LeafSpan> ranges) {
+std::optional<SpotAnswer> TestCounty::Answer(std::span<const rules::LeafSpan> ranges,
+                                             uint64_t fixed) {
   std::optional<SpotAnswer> answer;
   for (const bool wide : {false, true}) {
     auto made = AnswerSpot(*this, *derived_, ranges, leaves_.size(), wide);
     TJ_CHECK(made.ok());
     answer = *std::move(made);
-    if (!answer || cheat_.withheld || cheat_.miscount) break;
+    if (!answer || cheat_.withheld || cheat_.miscount || cheat_.renumber) break;
     BureauCopy opened(*this, answer->leaves);
-    const auto report = CheckSpot(id_, opened, ranges, leaves_.size(), answer);
+    const auto report =
+        CheckSpot(id_, opened, ranges, {.size = fixed == 0 ? size() : fixed}, answer);
     TJ_CHECK(report.ok());
     if (report->verdict() == v1::SPOT_PASSED) break;
   }

@@ -15,6 +15,7 @@
 #include "node/store/kv.h"
 #include "node/supervise/spot_check.h"
 #include "node/supervise/spot_ledger.h"
+#include "protocol/wire/payload.h"
 #include "protocol/wire/record.h"
 
 namespace tj::supervise {
@@ -24,28 +25,39 @@ struct Cheat {
   std::function<bool(const std::string& case_no)> withheld;
   // Changes a row's total before it is signed.
   std::function<void(const cases::RowKey&, v1::Measures&)> miscount;
+  // Changes a summary's number before it is signed.
+  std::function<void(v1::Summary&)> renumber;
 };
 
 class TestCounty final : public SpotLedger {
  public:
   explicit TestCounty(Cheat cheat = {});
   // `count` cases of `orgs` organisations, from 1 November on, their events in the order of time,
-  // summaries after every 40 of them and at the end. Odd cases claim their application.
-  void Work(int count, int orgs, uint64_t seed);
+  // summaries after every 40 of them and at the end. Odd cases claim their application. Records are
+  // a minute apart. With `last_days`, the events of so many days are not summed up yet.
+  void Work(int count, int orgs, uint64_t seed, int last_days = 0);
 
   const LedgerId& id() const { return id_; }
   uint64_t size() const override { return leaves_.size(); }
   absl::StatusOr<SpotLeaf> At(Index index) override;
   const store::Kv& derived() const { return *derived_; }
   // As the node answers: tight first, and wide where that does not come out.
-  std::optional<SpotAnswer> Answer(std::span<const rules::LeafSpan> ranges);
+  // `fixed`: the size that was when the draw was not known, if it is not the present one.
+  std::optional<SpotAnswer> Answer(std::span<const rules::LeafSpan> ranges, uint64_t fixed = 0);
 
   void Add(v1::CaseEvent event);
   void Adopt(int year);
   void EmitAll();  // until nothing is due
+  // A new revision of each row, with the true total and without leaves.
+  void EmitAgain();
+  // Declares leaves lost, as after a recovery. An honest county's bodies are gone, and it folds
+  // anew what it has left.
+  void DeclareLost(const std::vector<wire::LeafRange>& lost, bool truly);
 
  private:
   void Append(Family family, Audience audience, const Bytes& payload);
+  void Fold(Index index);
+  void Emit(const cases::RowKey& key, bool list, uint64_t folded);
 
   const LedgerId id_;
   const Cheat cheat_;
