@@ -33,6 +33,9 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
     AddHold();
     StartRead(&incoming_);
     StartCall();
+    const std::lock_guard lock(mutex_);
+    started_ = true;
+    if (dead_) EndCall();  // closed while it was being started
   }
 
   void Send(Bytes message) override {
@@ -139,7 +142,9 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   // Without the hold the call ends although nothing is being read or written: while reading is
   // paused, no callback would come that could give it back.
   void DieLocked() {
-    if (std::exchange(dead_, true)) return;
+    if (!std::exchange(dead_, true) && started_) EndCall();
+  }
+  void EndCall() {
     context_.TryCancel();
     RemoveHold();
   }
@@ -154,6 +159,7 @@ class DialledStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
 
   std::mutex mutex_;
   StreamQueue queue_;
+  bool started_ = false;
   bool closing_ = false;
   bool dead_ = false;
   absl::Status reason_;

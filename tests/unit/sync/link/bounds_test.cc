@@ -1,6 +1,7 @@
 // A node and a peer that breaks the protocol, or speaks another version of it, over real TLS.
 
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -135,6 +136,24 @@ TEST_F(BoundsTest, WhoPausesInReadingCanEndTheStream) {
   ASSERT_TRUE(peer->WaitForFrames(Transport::kUnconsumedMax));
   peer->Abort();
   EXPECT_FALSE(peer->WaitClosed().ok());
+}
+
+// Another thread closes what is being dialled.
+TEST_F(BoundsTest, AStreamThatIsClosedBeforeItIsStartedTellsSo) {
+  auto told = std::make_shared<std::promise<absl::Status>>();
+  auto why = told->get_future();
+  DialStream(OpenChannel(nodes_.TlsOf("370826"), *NodeCode::Parse("370800"),
+                         Cat("127.0.0.1:", link_->port())),
+             [&](const std::shared_ptr<Transport>& stream) {
+               stream->Close(Error(ErrorCode::kSyncFork));
+               return TransportEvents{
+                   .opened = [](const std::string&) {},
+                   .message = [](const Bytes&) {},
+                   .drained = [] {},
+                   .closed = [told](absl::Status reason) { told->set_value(std::move(reason)); }};
+             });
+  ASSERT_EQ(why.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  EXPECT_EQ(CodeOf(why.get()), ErrorCode::kSyncFork);
 }
 
 TEST_F(BoundsTest, OnlySoManyStreamsAreServed) {

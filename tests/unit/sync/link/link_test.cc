@@ -3,6 +3,7 @@
 #include "sync/link/link.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -63,6 +64,19 @@ class LinkTest : public ::testing::Test {
   MemoryHost city_{nodes_, "370800"};
   MemoryHost county_{nodes_, "370826"};
 };
+
+// At any moment of a dial.
+TEST_F(LinkTest, StopsAndBeginsAnewWhileItDials) {
+  const auto city = Listen();
+  for (int i = 0; i < 60; ++i) {
+    MemoryHost county(nodes_, "370826");
+    const auto link = Dial(city->port(), county, "370826", "370826");
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(i * 100);
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    if (i % 2 == 0) link->Restart(Error(ErrorCode::kSyncFork));
+    link->Stop();
+  }
+}
 
 TEST_F(LinkTest, BothFollowEachOther) {
   Fill(city_, 30);
