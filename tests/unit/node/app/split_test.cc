@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "crypto/proof_file.h"
 #include "node/app/governing.h"
@@ -146,6 +148,65 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   to_other.Sign();
   Meet(other_, to_other);
   EXPECT_EQ(*other_.host->ledgers().Size(finding.ledger), *held) << "nothing of it is taken";
+}
+
+// The node tells of a split before it stores the proof, which freezes the ledger. A crash in
+// between leaves the alarm; the words are found again, and neither is told twice.
+TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 4);
+  to_county.Sign();
+  to_other.Append("another order", 4);
+  to_other.Sign();
+  Meet(county_, to_county);
+  Meet(other_, to_other);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  PassOn(to_other, NewestHeads(to_county));
+  Meet(other_, to_other);
+  const auto tell = [&](store::Truth& truth, const SplitWatch::Finding& finding) {
+    store::AppendRequest request;
+    request.records.push_back(*AlarmRecord(
+        SplitAlarm(finding.proof, finding.witness, clock_.Now(), "a file"), Audience::kAll));
+    return truth.AppendAndWait(std::move(request));
+  };
+  {
+    SplitWatch watch(*other_.truth, other_.own);
+    const auto findings = watch.Look(*trust_);
+    ASSERT_EQ(findings->size(), 1u);
+    ASSERT_TRUE(tell(*other_.truth, findings->front()).ok());
+  }
+  // The disk as the crash leaves it.
+  const std::string left = other_.folder / "left";
+  std::filesystem::copy(other_.folder / "data", left, std::filesystem::copy_options::recursive);
+  clock_.Advance(Duration(60'000));
+  const auto truth = store::OpenTruth(store::TestOptions(left, clock_, other_.own));
+  ASSERT_EQ(store::AllLeaves(*truth, other_.own).size(), 1u) << "SEC-SPLIT";
+  SplitWatch watch(*truth, other_.own);
+  const auto again = watch.Look(*trust_);
+  ASSERT_EQ(again->size(), 1u) << "the cursor stands before words that were not acted upon";
+  const SplitWatch::Finding& finding = again->front();
+  EXPECT_EQ(finding.witness.text(), "370826");
+  const auto told = tell(*truth, finding);
+  ASSERT_TRUE(told.ok());
+  EXPECT_NE(told->front().outcome, store::Appended::Outcome::kSequenced) << "told already";
+  ASSERT_TRUE(truth
+                  ->FollowAndWait({store::ForkProof{finding.ledger, clock_.Now(),
+                                                    crypto::EncodeForkProof(finding.proof)}})
+                  .ok());
+  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "it is frozen";
+  ProofFiles files(*truth, other_.own, left);
+  ASSERT_TRUE(files.Write(*trust_, true).ok());
+  const auto leaves = store::AllLeaves(*truth, other_.own);
+  ASSERT_EQ(leaves.size(), 2u);
+  const std::string expected[] = {"SEC-SPLIT", "SEC-FORK"};
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    EXPECT_EQ(leaves[i].header.audience, Audience::kAll) << "the chain begins with the accused";
+    const auto alarm = wire::ParseAlarm(wire::DecodeBody(leaves[i].body)->payload);
+    ASSERT_TRUE(alarm.ok()) << alarm.status();
+    EXPECT_EQ(alarm->rule_id(), expected[i]);
+  }
 }
 
 TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {
