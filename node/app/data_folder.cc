@@ -7,6 +7,7 @@
 #include "node/app/identity.h"
 #include "node/store/durable_file.h"
 #include "node/store/fsck.h"
+#include "node/store/head_file.h"
 #include "node/store/private_parts.h"
 #include "node/store/truth.h"
 #include "protocol/vocab/error.h"
@@ -54,6 +55,14 @@ absl::Status CheckDataFolder(const Config& config) {
   if (Marked(config)) {
     return Error(ErrorCode::kFile,
                  Cat(config.data_folder, ": init was interrupted; run tongjianctl init again"));
+  }
+  // The names of inputs and the folds in it are those of the ledger that was written there.
+  const auto head = store::ReadHeadFile(config.data_folder);
+  if (head.ok() && *head && (*head)->ledger.epoch < config.epoch) {
+    return Error(ErrorCode::kConfig,
+                 Cat(config.data_folder, " is of ", (*head)->ledger.Text(),
+                     ": keep it under another name, and run tongjianctl init for epoch ",
+                     config.epoch.value));
   }
   return absl::OkStatus();
 }

@@ -64,6 +64,7 @@ class Node:
         lines = [
             "[node]", f'code = "{self.code}"', f'name = "节点{self.code}"', f'data = "{self.data}"',
             f'regions = {json.dumps(options.get("regions", [self.code]))}',
+            f'epoch = {options.get("epoch", 1)}',
             "[keys]",
             f'sign_certificate = "{pki}/sign.pem"', f'sign_key = "{pki}/sign.key"',
             f'encryption_key = "{pki}/enc.key"',

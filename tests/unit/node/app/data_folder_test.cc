@@ -38,6 +38,18 @@ TEST_F(DataFolderTest, IsMadeOnce) {
   EXPECT_FALSE(fs::exists(config_.data_folder + "/unfinished"));
 }
 
+// Its names of inputs would point into a ledger that has not so many records.
+TEST_F(DataFolderTest, IsOfOneEpoch) {
+  ASSERT_TRUE(InitDataFolder(config_).ok());
+  config_.epoch = Epoch{2};
+  const absl::Status refused = CheckDataFolder(config_);
+  EXPECT_EQ(CodeOf(refused), ErrorCode::kConfig);
+  EXPECT_NE(DetailOf(refused).find("init for epoch 2"), std::string::npos) << refused;
+  fs::rename(config_.data_folder, folder_ / "kept");
+  ASSERT_TRUE(InitDataFolder(config_).ok());
+  EXPECT_TRUE(CheckDataFolder(config_).ok());
+}
+
 TEST_F(DataFolderTest, InitFinishesWhatWasInterrupted) {
   // A database that cannot be made, as when the disk fails in the middle.
   fs::create_directories(config_.data_folder);
