@@ -45,9 +45,9 @@ class LinkImpl final : public Link {
   LinkImpl(LinkOptions options, Host& host)
       : options_(std::move(options)),
         host_(host),
-        work_(boost::asio::make_work_guard(io_)),
+        work_(boost::asio::make_work_guard(*io_)),
         registry_(options_.streams_max),
-        dial_strand_(boost::asio::make_strand(io_)),
+        dial_strand_(boost::asio::make_strand(*io_)),
         dial_timer_(dial_strand_),
         back_off_(std::random_device()()) {}
   ~LinkImpl() override { LinkImpl::Stop(); }
@@ -68,7 +68,7 @@ class LinkImpl final : public Link {
         return Error(ErrorCode::kSyncLink, Cat("cannot listen on ", options_.listen));
       }
     }
-    for (int i = 0; i < options_.io_threads; ++i) threads_.emplace_back([this] { io_.run(); });
+    for (int i = 0; i < options_.io_threads; ++i) threads_.emplace_back([this] { io_->run(); });
     if (options_.parent) boost::asio::post(dial_strand_, [this] { Dial(); });
     return absl::OkStatus();
   }
@@ -154,7 +154,7 @@ class LinkImpl final : public Link {
     // had.
     auto self = std::make_shared<const Driver*>(nullptr);
     auto driver = std::make_shared<Driver>(
-        io_.get_executor(), host_, OptionsFor(peer),
+        io_->get_executor(), host_, OptionsFor(peer),
         [this, peer, self, after = std::move(after)](const Driver::End& end) {
           if (end.misbehaved) {
             penalties_.Add(peer, end.reason, host_.clock().Now());
@@ -199,11 +199,12 @@ class LinkImpl final : public Link {
     return EventsOf(driver);
   }
 
-  static TransportEvents EventsOf(const std::shared_ptr<Driver>& driver) {
+  TransportEvents EventsOf(const std::shared_ptr<Driver>& driver) const {
+    const std::pair kept(io_, driver);  // the driver goes first
     return {.opened = [](const std::string&) {},
             .message = [driver](Bytes message) { driver->Message(std::move(message)); },
             .drained = [driver] { driver->Drained(); },
-            .closed = [driver](absl::Status reason) { driver->Closed(std::move(reason)); }};
+            .closed = [kept](absl::Status reason) { kept.second->Closed(std::move(reason)); }};
   }
 
   void AskPeer(const NodeCode& peer, Duration timeout, PingReport& report) {
@@ -242,7 +243,7 @@ class LinkImpl final : public Link {
   // To a probe, on one of gRPC's threads: the rest is done on ours.
   void AnswerProbe(const std::string& certificate, const Bytes& question,
                    std::function<void(std::vector<wire::Frame>)> done) {
-    boost::asio::post(io_, [this, certificate, question, done = std::move(done)] {
+    boost::asio::post(*io_, [this, certificate, question, done = std::move(done)] {
       done(ProbeAnswers(certificate, question));
     });
   }
@@ -331,7 +332,9 @@ class LinkImpl final : public Link {
   const LinkOptions options_;
   Host& host_;
 
-  boost::asio::io_context io_;
+  // Shared with streams: gRPC's thread may be just about to return from the post of its last word
+  // when all that was posted is done and we are destroyed.
+  const std::shared_ptr<boost::asio::io_context> io_ = std::make_shared<boost::asio::io_context>();
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
   Registry registry_;
