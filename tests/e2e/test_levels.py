@@ -3,6 +3,7 @@ the city, the town the city's and the province's through the county; bodies stay
 
 import collections
 import json
+import subprocess
 
 import pytest
 from demo_cases import CALENDARS, events_of, generate
@@ -13,6 +14,7 @@ PROVINCE, CITY, COUNTY, TOWN = "370000", "370800", "370826", "370826001"
 FOLLOWS = {PROVINCE: [COUNTY, TOWN], CITY: [TOWN], COUNTY: [PROVINCE], TOWN: [CITY, PROVINCE]}
 # The county shows its case events to its parent; the town shows its own to nobody.
 SALTS = 5  # records looked for on the disks, of each ledger and audience
+ORDERS = 2  # of each node to the one below it
 UPWARD = {COUNTY: "headers", TOWN: "summaries"}
 
 
@@ -54,14 +56,23 @@ class Levels(Federation):
                 node.write_config(**options)  # its folder is there already
             else:
                 node.init(**options)
+            if node is not self.town:
+                subprocess.run([self.bin / "children_writer", node.folder / "node.toml"], check=True, timeout=60)
             node.start()
         return self
+
+    def issue_orders(self):
+        for above, below in zip(self.nodes(), self.nodes()[1:]):
+            for number in range(ORDERS):
+                above.ctl("order", "issue", "--to", below.code, "--no", f"DB-{above.code}-{number}", "--requirement", "EXPLAIN",
+                          "--reply-due", "2099-12-31")
 
 
 @pytest.fixture(scope="module", name="levels")
 def running(tmp_path_factory):
     with Levels(tmp_path_factory.mktemp("tj")) as levels:
         levels.start()
+        levels.issue_orders()
         levels.events = generate(levels, cases=30, seed=11)
         for node in levels.counties:
             node.import_file(levels.events[node.code])
@@ -150,17 +161,25 @@ def test_what_is_for_all_comes_down_to_the_town(levels):
             assert record["body_here"] == (record["audience"] == "all"), record
 
 
-# Who may have a body, by origin and audience.
-MAY_READ = {
-    (COUNTY, "local"): {COUNTY},
-    (COUNTY, "parent"): {COUNTY, CITY},
-    (COUNTY, "chain"): {COUNTY, CITY, PROVINCE},
-    (COUNTY, "all"): {COUNTY, CITY, PROVINCE, TOWN},
-    (TOWN, "local"): {TOWN},
-    (TOWN, "parent"): {TOWN, COUNTY},
-    (TOWN, "chain"): {TOWN, COUNTY, CITY, PROVINCE},
-    (TOWN, "all"): {TOWN, COUNTY, CITY, PROVINCE},
+# Who may have a body of a node, by its audience: how many levels up and down.
+EVERY = len((PROVINCE, CITY, COUNTY, TOWN))
+READERS = {
+    "local": (0, 0),
+    "parent": (1, 0),
+    "chain": (EVERY, 0),
+    "children": (0, 1),
+    "all": (EVERY, EVERY),
+    "addressed": (0, 1),  # the orders of this test
 }
+
+
+def may_read(levels, origin, audience):
+    """The codes of those who may."""
+    assert audience in READERS, f"a record of {origin} is for {audience}: who may read that?"
+    codes = [node.code for node in levels.nodes()]
+    up, down = READERS[audience]
+    at = codes.index(origin)
+    return set(codes[max(0, at - up):at + 1 + down])
 
 
 def salt_of(node, index):
@@ -202,27 +221,48 @@ def data_of(node):
     return b"\0".join(file.read_bytes() for file in sorted(node.data.rglob("*")) if file.is_file())
 
 
-def test_a_body_outside_its_audience_reaches_nobody(levels):
-    """Asked of every node, and looked for in every byte that every node has on disk."""
-    disks = {node.code: data_of(node) for node in levels.nodes()}
+def is_in(salt, data):
+    """The log of the database may have cut it in two, once: one half or the other is whole."""
+    half = len(salt) // 2
+    return salt[:half] in data or salt[half:] in data
+
+
+def test_a_body_outside_its_audience_is_shown_to_nobody(levels):
+    seen = collections.defaultdict(set)
+    for origin in levels.nodes():
+        for node in levels.nodes():
+            if origin.code not in [node.code, *followed_by(node)]:
+                continue
+            for record in records_of(node, origin.code):
+                allowed = node.code in may_read(levels, origin.code, record["audience"])
+                assert record["body_here"] == allowed, (node.code, record)
+                seen[origin.code].add(record["audience"])
+    # Nothing was shown of an audience that did not occur.
+    assert seen[PROVINCE] == {"children", "addressed", "all", "chain"}
+    assert seen[CITY] == {"children", "addressed", "all", "chain"}
+    assert seen[COUNTY] == {"children", "addressed", "all", "chain", "parent"}
+    assert seen[TOWN] == {"all", "chain", "local"}
+
+
+def test_nor_lies_it_on_any_disk(levels):
+    """Looked for in every byte that every node has: what one of them must not have, another has."""
     salts = collections.defaultdict(list)
-    for origin in (levels.county, levels.town):
+    for origin in levels.nodes():
         for record in records_of(origin, origin.code):
             of_kind = salts[origin.code, record["audience"]]
             if len(of_kind) < SALTS:
                 of_kind.append(salt_of(origin, record["index"]))
-    for kind, of_kind in salts.items():
+    for node in levels.nodes():
+        node.stop()
+    disks = {node.code: data_of(node) for node in levels.nodes()}
+    for (origin, audience), of_kind in salts.items():
+        allowed = may_read(levels, origin, audience)
         for node in levels.nodes():
-            found = sum(salt in disks[node.code] for salt in of_kind)
-            # The log of the database may have cut one in two; what is nowhere is not cut either.
-            assert (found > 0) == (node.code in MAY_READ[kind]), (kind, node.code, found)
-    for origin in (COUNTY, TOWN):
-        for node in levels.nodes():
-            if origin not in [node.code, *followed_by(node)]:
-                continue
-            for record in records_of(node, origin):
-                assert record["body_here"] == (node.code in MAY_READ[origin, record["audience"]]), (node.code, record)
-    assert {(COUNTY, "parent"), (COUNTY, "chain"), (COUNTY, "all"), (TOWN, "local"), (TOWN, "chain")} <= set(salts)
+            found = sum(is_in(salt, disks[node.code]) for salt in of_kind)
+            assert found == (len(of_kind) if node.code in allowed else 0), (origin, audience, node.code, found, len(of_kind))
+    for node in levels.nodes():
+        node.start()
+    wait_for("all ledgers at all followers", lambda: all_arrived(levels), seconds=120)
 
 
 def test_live_records_come_through(levels):
