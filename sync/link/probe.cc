@@ -26,9 +26,13 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
                                        gpr_time_from_millis(timeout.count(), GPR_TIMESPAN)));
   }
 
+  // gRPC calls one after the other; the lock says so to those who cannot see that.
   void Ask() {
-    answer_.asked_at = clock_.Now();
-    question_ = ToBuffer(wire::EncodeFrame(wire::PingFrame{.nonce = 1, .at = answer_.asked_at}));
+    {
+      const std::lock_guard lock(mutex_);
+      answer_.asked_at = clock_.Now();
+      question_ = ToBuffer(wire::EncodeFrame(wire::PingFrame{.nonce = 1, .at = answer_.asked_at}));
+    }
     stub_.PrepareBidiStreamingCall(&context_, kProbeMethod, grpc::StubOptions(), this);
     StartRead(&incoming_);
     StartWriteLast(&question_, grpc::WriteOptions());
@@ -41,6 +45,7 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   }
 
   void OnReadDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
     Bytes message;
     if (!ok || !FromBuffer(incoming_, message)) return;
     answer_.answered_at = clock_.Now();
@@ -59,17 +64,21 @@ class ProbeQuestion final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   }
 
   void OnDone(const grpc::Status& status) override {
-    // An older node knows no such call; that it says so shows that it is there.
-    const bool unknown = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
-    answer_.status = status.ok() || unknown ? bad_ : FromGrpc(status);
-    const auto auth = context_.auth_context();
-    if (auth != nullptr) answer_.certificate = PeerCertificate(*auth);
     const auto over = over_;  // the waiting thread may delete us as soon as it is told
+    {
+      const std::lock_guard lock(mutex_);
+      // An older node knows no such call; that it says so shows that it is there.
+      const bool unknown = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+      answer_.status = status.ok() || unknown ? bad_ : FromGrpc(status);
+      const auto auth = context_.auth_context();
+      if (auth != nullptr) answer_.certificate = PeerCertificate(*auth);
+    }
     over->set_value();
   }
 
  private:
   const Clock& clock_;
+  std::mutex mutex_;
   grpc::GenericStub stub_;
   grpc::ClientContext context_;
   grpc::ByteBuffer question_;
