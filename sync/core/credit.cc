@@ -39,14 +39,16 @@ void CreditBalance::Granted(uint64_t bytes, Instant now) {
 void CreditBalance::Measure(uint64_t granted, Instant now) {
   const Duration elapsed = measured_since_ ? now - *measured_since_ : Duration(-1);
   if (elapsed >= Duration(0)) {
-    measured_bytes_ += std::min<uint64_t>(granted, limits::kCreditBytesMax);
-    if (elapsed < kMeasureMin && measured_bytes_ < kSurelyFastBytes) return;
+    granted_ += std::min<uint64_t>(granted, limits::kCreditBytesMax);
+    const uint64_t moved = std::min(granted_, spent_);
+    if (elapsed < kMeasureMin && moved < kSurelyFastBytes) return;
     const auto ms = static_cast<uint64_t>(std::max<int64_t>(elapsed.count(), 1));
-    const uint64_t half_second = elapsed > kMeasureMax ? 0 : measured_bytes_ * 500 / ms;
+    const uint64_t half_second = elapsed > kMeasureMax ? 0 : moved * 500 / ms;
     frame_bytes_max_ = std::clamp<uint64_t>(half_second, kSlowFrameBytes, limits::kSegmentBytesMax);
   }
   measured_since_ = now;  // for the first time, again, or because the clock stepped back
-  measured_bytes_ = 0;
+  granted_ = 0;
+  spent_ = 0;
 }
 
 uint64_t CreditWindow::Open(Instant now) {

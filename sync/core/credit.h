@@ -33,7 +33,10 @@ class CreditBalance {
   // More than limits::kCreditBytesMax is never kept: what a peer grants does not bound our memory.
   void Granted(uint64_t bytes, Instant now);
   bool CanSend() const { return balance_ > 0; }
-  void Spent(uint64_t cost) { balance_ -= static_cast<int64_t>(cost); }
+  void Spent(uint64_t cost) {
+    balance_ -= static_cast<int64_t>(cost);
+    spent_ += cost;
+  }
   int64_t balance() const { return balance_; }
   // How large a segment may be: what the link moves in half a second, so that nothing urgent waits
   // longer for a frame that has begun. Grants come as fast as the peer deals with what we send;
@@ -46,7 +49,10 @@ class CreditBalance {
   int64_t balance_ = 0;
   size_t frame_bytes_max_ = kSlowFrameBytes;
   std::optional<Instant> measured_since_;
-  uint64_t measured_bytes_ = 0;
+  // Since then. A peer grants what it has dealt with, and more when its window grows: the link has
+  // moved no more than went into it.
+  uint64_t granted_ = 0;
+  uint64_t spent_ = 0;
 };
 
 // The receiver's side: decides what to grant. The window is two seconds of the rate at which bytes

@@ -48,28 +48,46 @@ TEST(CreditBalance, KeepsNoMoreThanTheLimit) {
   EXPECT_EQ(balance.balance(), static_cast<int64_t>(kMax));
 }
 
+// So much has gone, and the peer has dealt with it.
+void Moved(CreditBalance& balance, uint64_t bytes, int64_t ms) {
+  balance.Spent(bytes);
+  balance.Granted(bytes, Instant{ms});
+}
+
 // 256 kbit/s: frames of half a second. A fast link is known from four windows.
 TEST(CreditBalance, CutsFramesToHalfASecond) {
   CreditBalance slow;
   EXPECT_EQ(slow.FrameBytesMax(), kSlowFrameBytes);
   slow.Granted(kInitial, Instant{0});
-  for (int64_t ms = 500; ms <= 20'000; ms += 500) slow.Granted(16'000, Instant{ms});
+  for (int64_t ms = 500; ms <= 20'000; ms += 500) Moved(slow, 16'000, ms);
   EXPECT_EQ(slow.FrameBytesMax(), kSlowFrameBytes);
 
   CreditBalance fast;
   fast.Granted(kInitial, Instant{0});
-  for (int64_t ms = 1; ms <= 16; ++ms) fast.Granted(kInitial / 4, Instant{ms});
+  for (int64_t ms = 1; ms <= 16; ++ms) Moved(fast, kInitial / 4, ms);
   EXPECT_EQ(fast.FrameBytesMax(), limits::kSegmentBytesMax);
   // It is slow again, or it was quiet: nobody knows.
-  fast.Granted(1, Instant{60'000});
+  Moved(fast, 1, 60'000);
   EXPECT_EQ(fast.FrameBytesMax(), kSlowFrameBytes);
 
   CreditBalance middle;  // 400 kB/s
   middle.Granted(kInitial, Instant{0});
-  for (int64_t ms = 100; ms <= 2'000; ms += 100) middle.Granted(40'000, Instant{ms});
+  for (int64_t ms = 100; ms <= 2'000; ms += 100) Moved(middle, 40'000, ms);
   EXPECT_NEAR(static_cast<double>(middle.FrameBytesMax()), 200'000, 10'000);
-  middle.Granted(40'000, Instant{0});  // the clock was set back
+  Moved(middle, 40'000, 0);  // the clock was set back
   EXPECT_NEAR(static_cast<double>(middle.FrameBytesMax()), 200'000, 10'000);
+}
+
+// 1 Mbit/s after a pause: the peer's window grows from its least to two seconds of that at once.
+TEST(CreditBalance, TakesAWindowThatGrowsForNoSpeed) {
+  CreditBalance balance;
+  balance.Granted(kInitial, Instant{0});
+  Moved(balance, 10'000, 3'000);
+  balance.Spent(30'000);
+  balance.Granted(30'000 + 250'000, Instant{3'180});
+  EXPECT_EQ(balance.FrameBytesMax(), kSlowFrameBytes);
+  Moved(balance, 50'000, 3'600);
+  EXPECT_NEAR(static_cast<double>(balance.FrameBytesMax()), 65'000, 5'000);
 }
 
 TEST(CreditWindow, RefusesWhatComesWhenNothingIsLeft) {
