@@ -61,7 +61,7 @@ void AudienceCheck::AtRest(const NodeCode& holder, const store::KvReader& truth)
       }
     });
     const bool whole = rows::ReadEarly(truth, number, [&](uint64_t index, const wire::Leaf& leaf) {
-      if (tree_.MayRead(holder, ledger.origin, leaf.header.audience)) return;
+      if (MayRead(holder, ledger.origin, leaf.header)) return;
       loop_.Fail(kName, Cat(holder.text(), " has the early body of ", ledger.Text(), " ", index));
     });
     if (!whole) loop_.Fail(kName, Cat(holder.text(), " has a bad early leaf of ", ledger.Text()));

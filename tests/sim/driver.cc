@@ -21,6 +21,7 @@ Driver::Driver(Node& node, sync::SessionOptions options, std::shared_ptr<Stream>
 
 void Driver::Begin() {
   begun_ = true;
+  node_.watch().Began(node_.code(), peer_);
   Handle(session_.Start(node_.clock().Now()));
   Pump();
 }
@@ -117,7 +118,7 @@ void Driver::Written(const absl::Status& status, sync::Output rest) {
 void Driver::Send(const std::vector<wire::Frame>& frames) {
   for (const wire::Frame& frame : frames) {
     if (over_ || stream_ == nullptr) return;
-    node_.watch().Sent(node_.code(), peer_, frame);
+    node_.watch().Sent(node_.code(), peer_, frame, stream_->SteadyBytesPerMs());
     if (node_.loop().tracing()) {
       node_.loop().Trace(node_.code().text(), Cat("-> ", peer_.text(), " ", DescribeFrame(frame)));
     }

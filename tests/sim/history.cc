@@ -98,6 +98,11 @@ Plan MakePlan(Rng& rng) {
 
 void AddSources(const Plan& plan, Loop& loop, Federation& federation) {
   const uint64_t each = std::max<uint64_t>(plan.records / plan.nodes, 4);
+  for (const auto& line : federation.lines()) {
+    if (!plan.bulk || !loop.rng.OneIn(2)) continue;
+    line->usual.bytes_per_ms = loop.rng.Between(24, 160);
+    line->state = line->usual;
+  }
   for (const Place& place : federation.tree().places()) {
     SourcePlan hall{.records = 1 + loop.rng.Below(each * 3 / 2)};
     SourcePlan desk{.records = 2 + loop.rng.Below(each / 2)};
@@ -110,6 +115,9 @@ void AddSources(const Plan& plan, Loop& loop, Federation& federation) {
     }
     if (plan.bulk && loop.rng.OneIn(3)) {
       desk = {.records = 60, .records_max = 20, .bytes_max = 60'000, .pause = Duration(4'000)};
+      if (loop.rng.OneIn(2)) {
+        desk = {.records = 500, .records_max = 100, .bytes_max = 5'000, .pause = Duration(3'000)};
+      }
     }
     if (plan.large && place.code == federation.tree().places()[1].code) {
       hall = {.records = 1'150, .records_max = 60, .pause = Duration(2'500)};

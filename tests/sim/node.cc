@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/app/heads_writer.h"
 #include "node/app/split_watch.h"
 #include "node/store/keys.h"
 #include "node/store/lasting_kv.h"
@@ -18,6 +19,8 @@ namespace {
 // How often a summary row may be written again; a real node waits longer.
 constexpr Duration kSummaryInterval{10'000};
 constexpr Duration kReopenMax{2000};
+// How often a node with children may write what it has seen of them.
+constexpr Duration kHeadsInterval{45'000};
 
 }  // namespace
 
@@ -75,6 +78,7 @@ struct Node::Running {
   std::unique_ptr<NodeLedgers> ledgers;
   std::unique_ptr<app::OwnLedger> own;
   std::unique_ptr<app::SplitWatch> split;
+  std::unique_ptr<app::HeadsWriter> heads;
   std::unique_ptr<app::FollowHost> host;
   std::unique_ptr<app::FoldRound> folds;
   std::map<NodeCode, std::shared_ptr<Driver>> drivers;
@@ -150,6 +154,8 @@ void Node::Start() {
       *running->truth, config_, Keys::Instance().private_keys(), clock_.Now(), OwnHooks());
   running->own->Begin();
   running->split = std::make_unique<app::SplitWatch>(*running->truth, own_);
+  running->heads =
+      std::make_unique<app::HeadsWriter>(*running->truth, own_, kHeadsInterval, clock_);
   if (running->own->lost()) running->signing = Running::Signing::kFrozen;
   running->host = std::make_unique<app::FollowHost>(*running->truth, own_, signer_, clock_, trust_,
                                                     HostHooks());
@@ -348,6 +354,8 @@ void Node::SignHead() {
   running_->signs_from = loop_.now() + limits::kHeadSignInterval;
   if (!Opened()) return;
   const bool urgent = std::exchange(running_->urgent, false);
+  WriteHeads();
+  if (disk_.off()) return;
   LookForSplit();
   auto note = running_->truth->SignHead(signer_, limits::kHeartbeatInterval);
   if (disk_.off()) {
@@ -369,6 +377,15 @@ void Node::SignHead() {
   Soon(limits::kHeartbeatInterval, [this, turn = ++running_->signed_turns] {
     if (turn == running_->signed_turns) KickSigner(Duration(0), false);
   });
+}
+
+// What a parent has seen of its children, and they of it.
+void Node::WriteHeads() {
+  const auto written = running_->heads->WriteIfDue(*trust_);
+  if (disk_.off()) return loop_.After(Duration(0), [this] { Crash(false); });
+  if (!written.ok()) return;  // again with the next head
+  if (*written) loop_.counts.Add("state heads of children told");
+  AfterWriting();
 }
 
 // What siblings were shown of the parent's ledger.

@@ -130,6 +130,7 @@ class Node {
   void SignHead();
   // Opens the own ledger if it is to be opened; whether it may be signed.
   bool Opened();
+  void WriteHeads();
   void LookForSplit();
   void OpenSoon(bool after_wait);
   void Freeze();

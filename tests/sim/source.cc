@@ -112,6 +112,7 @@ store::PreparedRecord Source::Order() {
   const auto tags = node_.addresses().Tags(to, node_.own());
   TJ_CHECK(tags.size() == 1);
   record.tag = tags.front();
+  record.flags = wire::kFlagUrgent;
   watch_.Addressed(node_.code(), record.tag, to);
   return record;
 }

@@ -46,9 +46,11 @@ Watch::Watch(Loop& loop, const Tree& tree)
       statements_(loop, ledgers_),
       audience_(loop, tree),
       bounds_(loop),
+      pace_(loop),
       past_(loop, ledgers_) {}
 
-void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame) {
+void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame,
+                 std::optional<int64_t> steady_bytes_per_ms) {
   loop_.counts.Add(Cat("frame ", wire::FrameName(frame)));
   if (const auto* refuse = std::get_if<wire::RefuseFrame>(&frame)) {
     loop_.counts.Add(Cat("refuse ", refuse->code, refuse->retry ? " for now" : ""));
@@ -58,9 +60,11 @@ void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& fr
   }
   if (!past_.SaidSplit(from, frame)) statements_.Sent(from, to, frame, nodes_.at(from)->disk());
   audience_.Sent(from, to, frame);
+  pace_.Sent(from, to, frame, steady_bytes_per_ms);
 }
 
-void Watch::Received(const NodeCode& at, const NodeCode&, const wire::Frame& frame) {
+void Watch::Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame) {
+  pace_.Received(at, from, frame);
   if (const auto* head = std::get_if<wire::HeadFrame>(&frame)) past_.Received(at, head->note);
 }
 

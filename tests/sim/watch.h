@@ -5,6 +5,7 @@
 #define TJ_TESTS_SIM_WATCH_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "protocol/wire/frame.h"
@@ -12,6 +13,7 @@
 #include "tests/sim/check_audience.h"
 #include "tests/sim/check_bounds.h"
 #include "tests/sim/check_ledgers.h"
+#include "tests/sim/check_pace.h"
 #include "tests/sim/check_past.h"
 #include "tests/sim/check_statements.h"
 #include "tests/sim/node.h"
@@ -26,7 +28,11 @@ class Watch {
   Watch(Loop& loop, const Tree& tree);
   void Add(Node& node) { nodes_[node.code()] = &node; }
 
-  void Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame);
+  // `from` has a new stream to `to`.
+  void Began(const NodeCode& from, const NodeCode& to) { pace_.Began(from, to); }
+  // `steady_bytes_per_ms`: of a line that has been the same since the stream began.
+  void Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame,
+            std::optional<int64_t> steady_bytes_per_ms);
   void Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame);
   void Stepped(const NodeCode& node, const NodeCode& peer, const sync::Output& output);
   void Happened(const NodeCode& node, const NodeCode& peer, const sync::Event& event);
@@ -63,6 +69,7 @@ class Watch {
   StatementCheck statements_;
   AudienceCheck audience_;
   BoundsCheck bounds_;
+  PaceCheck pace_;
   PastCheck past_;
 };
 

@@ -14,6 +14,13 @@ constexpr size_t kReadAhead = 4;
 
 }  // namespace
 
+std::optional<int64_t> Stream::SteadyBytesPerMs() {
+  disturbed_ = disturbed_ || !(line_ == begun_over_);
+  const bool files = line_.drop_percent + line_.double_percent + line_.overtake_percent > 0;
+  if (disturbed_ || files) return std::nullopt;
+  return line_.bytes_per_ms;
+}
+
 void Stream::Send(End from, Bytes message) {
   Side& side = sides_[from];
   if (side.cut) return;

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <absl/status/status.h>
 
@@ -39,11 +40,12 @@ struct LineState {
   std::array<bool, 2> blocked{};         // nothing of that end's arrives
   std::array<Duration, 2> read_pause{};  // that end reads so slowly
   uint64_t drop_percent = 0, double_percent = 0, overtake_percent = 0, spoil_percent = 0;
+  bool operator==(const LineState&) const = default;
 };
 
 class Stream final : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(Loop& loop, LineState& line) : loop_(loop), line_(line) {}
+  Stream(Loop& loop, LineState& line) : loop_(loop), line_(line), begun_over_(line) {}
 
   void Attach(End end, std::shared_ptr<StreamUser> user) { sides_[end].user = std::move(user); }
   void Send(End from, Bytes message);
@@ -59,6 +61,9 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   uint64_t BytesWaiting(End from) const { return sides_[from].bytes_waiting; }
   // The line is open again, or reads faster.
   void Resume();
+  // What the line moves, if it is as it was when the stream began, and has been at each time that
+  // this was asked.
+  std::optional<int64_t> SteadyBytesPerMs();
   bool over() const { return !sides_[kChild].user && !sides_[kParent].user; }
 
  private:
@@ -88,6 +93,8 @@ class Stream final : public std::enable_shared_from_this<Stream> {
 
   Loop& loop_;
   LineState& line_;
+  const LineState begun_over_;
+  bool disturbed_ = false;
   std::array<Side, 2> sides_;
 };
 
