@@ -118,6 +118,14 @@ bool HasHead(const store::KvReader& truth, uint32_t number, uint64_t size, Insta
   return value.ok() && *value;
 }
 
+bool HasHead(const store::KvReader& truth, uint32_t number, uint64_t size) {
+  Bytes prefix = Key('H', number);
+  Big(size, 8, prefix);
+  const auto it = truth.NewIterator();
+  it->Seek(prefix);
+  return it->Valid() && it->key().substr(0, prefix.size()) == prefix;
+}
+
 size_t ForkProofs(const store::KvReader& truth, uint32_t number) {
   const Bytes prefix = Key('X', number);
   size_t count = 0;

@@ -35,6 +35,8 @@ std::optional<Bytes> Statement(const store::KvReader& truth, uint32_t number,
 std::optional<uint64_t> LargestStatement(const store::KvReader& truth, uint32_t number,
                                          const NodeCode& signer, uint8_t kind);
 bool HasHead(const store::KvReader& truth, uint32_t number, uint64_t size, Instant at);
+// Of any time.
+bool HasHead(const store::KvReader& truth, uint32_t number, uint64_t size);
 // How many proofs are kept against its origin.
 size_t ForkProofs(const store::KvReader& truth, uint32_t number);
 // The first body below `size` that is owed and not here.
