@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 
+#include "crypto/leaf_hash.h"
+#include "crypto/merkle/frontier.h"
 #include "node/case/case_rows.h"
 #include "node/store/keys.h"
 #include "protocol/vocab/check.h"
@@ -50,6 +52,7 @@ void TestCounty::Append(Family family, Audience audience, const Bytes& payload) 
   auto body = wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), payload, std::nullopt, std::nullopt);
   TJ_CHECK(body.ok());
   leaf.body = *std::move(body);
+  leaf.body_hash = crypto::BodyHash(leaf.body);
   leaves_.push_back(std::move(leaf));
   Fold(Index{leaves_.size() - 1});
 }
@@ -122,8 +125,23 @@ void TestCounty::Emit(const cases::RowKey& key, bool list, uint64_t folded) {
   if (!list) return;
   if (cheat_.miscount) cheat_.miscount(key, *summary.mutable_total());
   if (cheat_.renumber) cheat_.renumber(summary);
-  leaves_[at].body = *wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), summary.SerializeAsString(),
-                                       std::nullopt, std::nullopt);
+  wire::Leaf& leaf = leaves_[at];
+  const Bytes counted = leaf.body;
+  leaf.body = *wire::EncodeBody(Bytes(wire::kSaltBytes, 's'), summary.SerializeAsString(),
+                                std::nullopt, std::nullopt);
+  leaf.body_hash = crypto::BodyHash(leaf.body);
+  if (leaf.body != counted) falsified_.insert(at);
+}
+
+Hash TestCounty::Root(uint64_t size) const {
+  std::vector<Hash> hashes;
+  for (uint64_t leaf = 0; leaf < size; ++leaf) {
+    hashes.push_back(crypto::LeafHash(leaves_.at(leaf).header, leaves_.at(leaf).body_hash));
+  }
+  merkle::Frontier<merkle::Sm3Hasher> tree;
+  std::vector<merkle::Node> completed;
+  tree.Append(hashes, completed);
+  return tree.Root();
 }
 
 void TestCounty::DeclareLost(const std::vector<wire::LeafRange>& lost, bool truly) {

@@ -5,6 +5,7 @@
 #define TJ_TESTS_UNIT_NODE_SUPERVISE_TEST_COUNTY_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -41,6 +42,10 @@ class TestCounty final : public SpotLedger {
   uint64_t size() const override { return leaves_.size(); }
   absl::StatusOr<SpotLeaf> At(Index index) override;
   const store::Kv& derived() const { return *derived_; }
+  // Over the first `size` leaves.
+  Hash Root(uint64_t size) const;
+  // Summaries that it signed otherwise than it had counted.
+  const std::set<uint64_t>& falsified() const { return falsified_; }
   // As the node answers: tight first, and wide where that does not come out.
   // `fixed`: the size that was when the draw was not known, if it is not the present one.
   std::optional<SpotAnswer> Answer(std::span<const rules::LeafSpan> ranges, uint64_t fixed = 0);
@@ -65,6 +70,7 @@ class TestCounty final : public SpotLedger {
   std::unique_ptr<store::Kv> derived_;
   cases::CaseProjection projection_;
   std::map<std::string, uint64_t> last_;  // of each case
+  std::set<uint64_t> falsified_;
 };
 
 // The same ledger with the bodies that the bureau has: of summaries and calendars, and what was
