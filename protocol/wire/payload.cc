@@ -12,7 +12,7 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/field_check.h"
-#include "protocol/wire/parse_proto.h"
+#include "protocol/wire/parse_payload.h"
 
 namespace tj::wire {
 namespace {
@@ -22,27 +22,15 @@ constexpr int kDaysOfCalendarMax = 366;
 // A calendar announces days of the neighbouring years as well (元旦 begins in December).
 constexpr int kCalendarMarginDays = 31;
 
-absl::Status Bad(std::string_view detail) { return Error(ErrorCode::kWirePayload, detail); }
-
-template <typename Message>
-absl::StatusOr<Message> Parse(ByteView payload, void (*check_fields)(const Message&, FieldCheck&)) {
-  Message message;
-  if (!ParseProto(payload, message)) return Bad("not a Protobuf message of its family");
-  FieldCheck check;
-  check_fields(message, check);
-  if (!check.status().ok()) return Bad(DetailOf(check.status()));
-  return message;
-}
-
 // Calls `take` with each leaf index; WIRE-PAYLOAD at the first that is wrong.
 template <typename Take>
 absl::Status WalkLeaves(const v1::Summary& summary, uint64_t size_max, const Take& take) {
   uint64_t index = 0;
   bool first = true;
   for (const uint64_t step : summary.leaves()) {
-    if (!first && step == 0) return Bad("leaves: an index twice");
+    if (!first && step == 0) return BadPayload("leaves: an index twice");
     if (step >= size_max || (!first && step >= size_max - index)) {
-      return Bad("leaves: an index beyond the ledger");
+      return BadPayload("leaves: an index beyond the ledger");
     }
     index = first ? step : index + step;
     first = false;
@@ -179,14 +167,14 @@ void CheckWitness(const v1::Witness& witness, FieldCheck& check) {
 }
 
 absl::Status WalkLost(const v1::Loss& loss, const std::function<void(LeafRange)>& take) {
-  if (loss.lost_size() % 2 != 0) return Bad("lost: a range without a count");
+  if (loss.lost_size() % 2 != 0) return BadPayload("lost: a range without a count");
   uint64_t end = 0;
   for (int i = 0; i < loss.lost_size(); i += 2) {
     const uint64_t gap = loss.lost(i);
     const uint64_t count = loss.lost(i + 1);
-    if (i > 0 && gap == 0) return Bad("lost: ranges touch");
+    if (i > 0 && gap == 0) return BadPayload("lost: ranges touch");
     if (gap > loss.size() - end || count > loss.size() - end - gap || count == 0) {
-      return Bad("lost: a range beyond the ledger");
+      return BadPayload("lost: a range beyond the ledger");
     }
     take({end + gap, end + gap + count});
     end += gap + count;
@@ -238,27 +226,33 @@ void CheckTick(const v1::Tick& tick, FieldCheck& check) { check.ClockTime("at_ms
 }  // namespace
 
 absl::StatusOr<v1::CaseEvent> ParseCaseEvent(ByteView payload) {
-  return Parse<v1::CaseEvent>(payload, [](const v1::CaseEvent& event, FieldCheck& check) {
+  return ParsePayload<v1::CaseEvent>(payload, [](const v1::CaseEvent& event, FieldCheck& check) {
     check.Take(ValidateCaseEvent(event));
   });
 }
 
-absl::StatusOr<v1::Summary> ParseSummary(ByteView payload) { return Parse(payload, CheckSummary); }
-absl::StatusOr<v1::Adopt> ParseAdopt(ByteView payload) { return Parse(payload, CheckAdopt); }
-absl::StatusOr<v1::Heads> ParseHeads(ByteView payload) { return Parse(payload, CheckHeads); }
-absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload) { return Parse(payload, CheckAlarm); }
-absl::StatusOr<v1::Restart> ParseRestart(ByteView payload) { return Parse(payload, CheckRestart); }
-absl::StatusOr<v1::Witness> ParseWitness(ByteView payload) { return Parse(payload, CheckWitness); }
-absl::StatusOr<v1::Tick> ParseTick(ByteView payload) { return Parse(payload, CheckTick); }
+absl::StatusOr<v1::Summary> ParseSummary(ByteView payload) {
+  return ParsePayload(payload, CheckSummary);
+}
+absl::StatusOr<v1::Adopt> ParseAdopt(ByteView payload) { return ParsePayload(payload, CheckAdopt); }
+absl::StatusOr<v1::Heads> ParseHeads(ByteView payload) { return ParsePayload(payload, CheckHeads); }
+absl::StatusOr<v1::Alarm> ParseAlarm(ByteView payload) { return ParsePayload(payload, CheckAlarm); }
+absl::StatusOr<v1::Restart> ParseRestart(ByteView payload) {
+  return ParsePayload(payload, CheckRestart);
+}
+absl::StatusOr<v1::Witness> ParseWitness(ByteView payload) {
+  return ParsePayload(payload, CheckWitness);
+}
+absl::StatusOr<v1::Tick> ParseTick(ByteView payload) { return ParsePayload(payload, CheckTick); }
 
-absl::StatusOr<v1::Loss> ParseLoss(ByteView payload) { return Parse(payload, CheckLoss); }
+absl::StatusOr<v1::Loss> ParseLoss(ByteView payload) { return ParsePayload(payload, CheckLoss); }
 
 absl::StatusOr<v1::SuperviseOrder> ParseOrder(ByteView payload) {
-  return Parse(payload, CheckOrder);
+  return ParsePayload(payload, CheckOrder);
 }
 
 absl::StatusOr<v1::OrderReply> ParseOrderReply(ByteView payload) {
-  return Parse(payload, CheckOrderReply);
+  return ParsePayload(payload, CheckOrderReply);
 }
 
 absl::Status ValidateOrder(const v1::SuperviseOrder& order) {

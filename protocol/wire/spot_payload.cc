@@ -10,7 +10,7 @@
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/field_check.h"
-#include "protocol/wire/parse_proto.h"
+#include "protocol/wire/parse_payload.h"
 
 namespace tj::wire {
 namespace {
@@ -20,29 +20,17 @@ constexpr int64_t kRangesMax = 200;  // as rules::kSpotRangesMax
 constexpr int64_t kWorkingDaysMax = 60;
 constexpr int64_t kFindingsMax = 64;
 
-absl::Status Bad(std::string_view detail) { return Error(ErrorCode::kWirePayload, detail); }
-
-template <typename Message>
-absl::StatusOr<Message> Parse(ByteView payload, void (*check_fields)(const Message&, FieldCheck&)) {
-  Message message;
-  if (!ParseProto(payload, message)) return Bad("not a Protobuf message of its family");
-  FieldCheck check;
-  check_fields(message, check);
-  if (!check.status().ok()) return Bad(DetailOf(check.status()));
-  return message;
-}
-
 // WIRE-PAYLOAD unless the pairs (gap, count) stay below the largest size of a ledger.
 template <typename Numbers>
 absl::Status WalkRanges(const Numbers& numbers, const std::function<void(LeafRange)>& take) {
-  if (numbers.size() % 2 != 0) return Bad("leaves: a range without a count");
+  if (numbers.size() % 2 != 0) return BadPayload("leaves: a range without a count");
   uint64_t end = 0;
   for (int i = 0; i < numbers.size(); i += 2) {
     const uint64_t gap = numbers[i];
     const uint64_t count = numbers[i + 1];
     if (count == 0 || gap > limits::kLedgerSizeMax - end ||
         count > limits::kLedgerSizeMax - end - gap) {
-      return Bad("leaves: a range beyond any ledger");
+      return BadPayload("leaves: a range beyond any ledger");
     }
     take({end + gap, end + gap + count});
     end += gap + count;
@@ -156,15 +144,17 @@ void CheckResult(const v1::SpotResult& result, FieldCheck& check) {
 
 }  // namespace
 
-absl::StatusOr<v1::Opening> ParseOpening(ByteView payload) { return Parse(payload, CheckOpening); }
+absl::StatusOr<v1::Opening> ParseOpening(ByteView payload) {
+  return ParsePayload(payload, CheckOpening);
+}
 absl::StatusOr<v1::SpotCommit> ParseSpotCommit(ByteView payload) {
-  return Parse(payload, CheckCommit);
+  return ParsePayload(payload, CheckCommit);
 }
 absl::StatusOr<v1::SpotReveal> ParseSpotReveal(ByteView payload) {
-  return Parse(payload, CheckReveal);
+  return ParsePayload(payload, CheckReveal);
 }
 absl::StatusOr<v1::SpotResult> ParseSpotResult(ByteView payload) {
-  return Parse(payload, CheckResult);
+  return ParsePayload(payload, CheckResult);
 }
 
 std::vector<LeafRange> AskedLeaves(const v1::OpeningAsked& asked) {
