@@ -10,6 +10,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "protocol/vocab/error.h"
+#include "sync/core/credit.h"
+#include "sync/core/session.h"
 #include "sync/link/back_off.h"
 #include "sync/link/penalties.h"
 #include "sync/link/rate.h"
@@ -151,10 +153,13 @@ TEST(Penalties, GrowAndAreForgotten) {
 
 constexpr Instant kNow{1'000'000};
 
-// A transport that goes nowhere.
+// A transport that goes nowhere. With `keeps`, what it is given waits to be written.
 class FakeTransport final : public Transport {
  public:
-  void Send(Bytes message) override { sent.push_back(std::move(message)); }
+  void Send(Bytes message) override {
+    if (keeps) backlog.bytes += message.size();
+    sent.push_back(std::move(message));
+  }
   bool Drained() override { return backlog.bytes == 0; }
   Backlog Waiting() override { return backlog; }
   void Consumed() override {}
@@ -162,6 +167,7 @@ class FakeTransport final : public Transport {
   void Abort() override { aborted = true; }
 
   Backlog backlog;
+  bool keeps = false;
   std::vector<Bytes> sent;
   std::optional<absl::Status> reason;
   bool aborted = false;
@@ -264,6 +270,112 @@ TEST_F(DriverTest, AsksABusyStoreAgain) {
   const auto answer = wire::DecodeFrame(transport_->sent.back());
   ASSERT_TRUE(answer.ok());
   EXPECT_TRUE(std::holds_alternative<wire::SeenFrame>(*answer));
+}
+
+// The other end of a driver's stream, at the county.
+class OtherEnd {
+ public:
+  OtherEnd(const TestNodes& nodes, FakeTransport& transport)
+      : node_(*NodeCode::Parse("370826"), 64),
+        signer_(nodes.SignerOf("370826")),
+        transport_(transport),
+        session_({.self = *NodeCode::Parse("370826"),
+                  .peer = *NodeCode::Parse("370800"),
+                  .software = "test",
+                  .trust = nodes.trust(),
+                  .signer = signer_.get(),
+                  .ledgers = &node_}) {
+    Take(session_.Start(SystemClock().Now()));
+  }
+  // Its answers to all that was sent since, each of them not delivered yet.
+  std::vector<wire::Frame> Answers() {
+    for (; read_ < transport_.sent.size(); ++read_) {
+      Take(session_.Step(wire::DecodeFrame(transport_.sent[read_]).value(), SystemClock().Now()));
+    }
+    return std::exchange(answers_, {});
+  }
+
+ private:
+  void Take(sync::Output out) {
+    EXPECT_TRUE(out.close.ok()) << out.close;
+    node_.Apply(out.persist);
+    answers_.insert(answers_.end(), out.then_send.begin(), out.then_send.end());
+  }
+
+  scenario::MemoryNode node_;
+  const std::unique_ptr<crypto::Signer> signer_;
+  FakeTransport& transport_;
+  sync::Session session_;
+  size_t read_ = 0;
+  std::vector<wire::Frame> answers_;
+};
+
+// A transport that drained once takes one pump of bulk, whatever else waits before that is sent
+// (found by the simulator: seed 5874).
+TEST_F(DriverTest, OnePumpForATransportThatDrainedOnce) {
+  const Instant now = host_.clock().Now();
+  host_.node.Append(600, {.audience = Audience::kChildren, .payload_bytes = 8'000}, now);
+  ASSERT_TRUE(host_.node.Publish(host_.signer(), now).ok());
+  driver_->Published(host_.node.own_id(), true);
+  io_.poll();
+  transport_->keeps = true;
+  const auto bulk_sent = [this] {
+    uint64_t bytes = 0;
+    for (const Bytes& message : transport_->sent) {
+      bytes += sync::CreditCost(wire::DecodeFrame(message).value());
+    }
+    return bytes;
+  };
+  const auto drain = [this] {
+    transport_->backlog.bytes = 0;
+    driver_->Drained();
+  };
+  OtherEnd county(nodes_, *transport_);
+  // Delivers what the county says but a `seen` that `keep` asks for.
+  std::optional<wire::Frame> seen;
+  const auto exchange = [&](bool keep) {
+    for (wire::Frame& frame : county.Answers()) {
+      if (keep && std::holds_alternative<wire::SeenFrame>(frame)) {
+        seen = std::move(frame);
+      } else {
+        Receive(frame);
+      }
+    }
+  };
+  for (int round = 0; round < 10 && bulk_sent() == 0; ++round) {
+    exchange(false);
+    drain();
+    io_.poll();
+  }
+  ASSERT_GT(bulk_sent(), 0u);
+  host_.node.Append(1, {.audience = Audience::kChildren}, now);
+  ASSERT_TRUE(host_.node.Publish(host_.signer(), now + Duration(1)).ok());
+  driver_->Published(host_.node.own_id(), true);
+  io_.poll();
+  exchange(true);
+  ASSERT_TRUE(seen);
+  Receive(wire::CreditFrame{limits::kCreditBytesMax});
+  // The store has a batch when the transport drains, and more comes in meanwhile.
+  host_.KeepAnswer();
+  Receive(*seen);
+  ASSERT_TRUE(host_.WaitForKeptAnswer());
+  drain();
+  for (uint64_t nonce = 1; nonce <= 3; ++nonce) {
+    Receive(wire::PingFrame{.nonce = nonce, .at = now});
+  }
+  const uint64_t before = bulk_sent();
+  host_.GiveAnswer();
+  io_.poll();
+  EXPECT_FALSE(transport_->Drained());
+  const uint64_t pump = bulk_sent() - before;
+  EXPECT_GE(pump, sync::kPumpBytes);
+  EXPECT_LT(pump, 2 * sync::kPumpBytes);
+  driver_->Drained();
+  io_.poll();
+  EXPECT_EQ(bulk_sent() - before, pump) << "it has not drained";
+  drain();
+  io_.poll();
+  EXPECT_GE(bulk_sent() - before, pump + sync::kPumpBytes) << "now it has";
 }
 
 // A node that takes the call and never says a word.
