@@ -79,9 +79,9 @@ absl::StatusOr<std::vector<store::PreparedRecord>> CalendarRecords(const Config&
     v1::Adopt adopt;
     *adopt.mutable_calendar() = cases::CalendarRecord(year);
     const Bytes payload = adopt.SerializeAsString();
-    TJ_ASSIGN_OR_RETURN(
-        store::PreparedRecord record,
-        Prepare(Family::kAdopt, Audience::kChain, 0, payload, CalendarName(year.year, payload)));
+    TJ_ASSIGN_OR_RETURN(store::PreparedRecord record,
+                        Prepare(Family::kAdopt, Audience::kChain, wire::kFlagUrgent, payload,
+                                CalendarName(year.year, payload)));
     records.push_back(std::move(record));
   }
   return records;
