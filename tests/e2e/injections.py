@@ -291,6 +291,11 @@ def inject(folder, points=None, sample=None, seed=1, keep=None, seconds=None, vi
     return found
 
 
+def shows_something(found):
+    """Whether enough was met to conclude from it: a call that a run never makes again tells nothing."""
+    return found["tried"] > 0 and found["met"] > found["tried"] / 2
+
+
 def parse_point(text):
     victim, call, file, nth, fault = text.split(":")
     return Point(victim, call, file, int(nth), fault)
@@ -312,6 +317,9 @@ def main():
         found = inject(folder, arguments.point, arguments.sample, arguments.seed, arguments.keep,
                        victims=arguments.victim or VICTIMS)
     print(json.dumps(found, ensure_ascii=False))
+    if not shows_something(found):
+        print(f"error: only {found['met']} of {found['tried']} points were met", file=sys.stderr)
+        return 3
     return 3 if found["failed"] else 0
 
 
