@@ -104,5 +104,15 @@ TEST_F(TrustFileTest, ParentsAreNodes) {
   EXPECT_FALSE(Load(head_ + Text(city_) + Text(city_)).ok()) << "twice";
 }
 
+// The fuzz target begins with files that are sound: `recorded` is a real one.
+TEST(TrustFileSeeds, AreAccepted) {
+  const Instant at = Instant::BeijingMidnight(CivilDate::Of(2026, 11, 24));
+  for (const char* seed : {"recorded", "every_key"}) {
+    const auto trust =
+        LoadTrustFile(std::string(TJ_SOURCE_DIR "/tests/fuzz/corpus/trust_file/") + seed, at);
+    EXPECT_TRUE(trust.ok()) << seed << trust.status();
+  }
+}
+
 }  // namespace
 }  // namespace tj::app
