@@ -10,17 +10,19 @@ import threading
 
 CHUNK = 16 * 1024
 QUEUED_CHUNKS = 64  # under way on a slow line, each direction
+PIECE = 1_500  # bytes at once on a throttled line
 
 
 @dataclasses.dataclass
 class Way:
-    """One direction of every connection."""
+    """One direction of the line, which all connections share."""
 
     held: bool = False  # bytes stay where they are; the connection looks alive
     delay: float = 0.0  # seconds that each byte travels
     rate: float = 0.0  # bytes a second; 0: as fast as can be
     corrupt: int = 0  # so many chunks more get a wrong bit
     passed: int = 0  # bytes
+    free_at: float = 0.0  # when a throttled line has passed on what was given to it
 
 
 class Proxy:
@@ -58,7 +60,7 @@ class Proxy:
     def heal(self):
         self.cut_off = False
         for way in (self.up, self.down):
-            way.held, way.delay, way.rate, way.corrupt = False, 0.0, 0.0, 0
+            way.held, way.delay, way.rate, way.corrupt, way.free_at = False, 0.0, 0.0, 0, 0.0
 
     def _abort_all(self):
         for writer in list(self._writers):
@@ -120,13 +122,20 @@ class Proxy:
             while (item := await travelling.get()) is not None:
                 due, data = item
                 await asyncio.sleep(max(0.0, due - self._loop.time()))
-                while way.held:
-                    await asyncio.sleep(0.02)
                 if way.corrupt > 0:
                     way.corrupt -= 1
                     data = data[:-1] + bytes([data[-1] ^ 0x40])
-                writer.write(data)
-                await writer.drain()
-                way.passed += len(data)
-                if way.rate:
-                    await asyncio.sleep(len(data) / way.rate)
+                size = PIECE if way.rate else CHUNK
+                for piece in (data[at:at + size] for at in range(0, len(data), size)):
+                    await self._turn(len(piece), way)
+                    writer.write(piece)
+                    await writer.drain()
+                    way.passed += len(piece)
+
+    async def _turn(self, size, way):
+        """Until a throttled line has passed on the piece, after those of the other connections that came before it."""
+        if way.rate:
+            way.free_at = max(way.free_at, self._loop.time()) + size / way.rate
+            await asyncio.sleep(way.free_at - self._loop.time())
+        while way.held:
+            await asyncio.sleep(0.02)

@@ -8,8 +8,10 @@ import subprocess
 import pytest
 from demo_cases import CALENDARS, check_row, events_of, generate, summary_rows
 from federation import CtlError, Federation, wait_for
+from proxy import Proxy
 
 COUNTY = "370826"
+SLOWLY = 4_000  # bytes a second, of which the folder that was lost has tens of thousands
 
 
 def split(federation, file, parts):
@@ -63,7 +65,7 @@ def county_with_a_backup(request, tmp_path):
     """Two parts delivered; a copy of the folder as it was after the first."""
     with Federation(tmp_path, [COUNTY], calendars=CALENDARS, upward=request.param) as federation:
         federation.start()
-        federation.parts = split(federation, generate(federation, cases=90, seed=31)[COUNTY], 3)
+        federation.parts = split(federation, generate(federation, cases=240, seed=31)[COUNTY], 3)
         federation.upward = request.param
         county = federation.counties[0]
         county.import_file(federation.parts[0])
@@ -78,21 +80,49 @@ def county_with_a_backup(request, tmp_path):
         federation.before = {"above": held_above(federation), "rows": summary_rows(federation.bureau),
                              "leaves": [record["leaf"] for record in records(county)]}
         yield federation
-        for node in federation.nodes():
+        for node in reversed(federation.nodes()):
             node.stop()
 
 
 def set_back(federation):
     county = federation.counties[0]
     county.stop()
+    federation.streams_before = len(streams(federation.bureau))
     shutil.rmtree(county.data)
     shutil.copytree(federation.copy, county.data)
+
+
+def events(node):
+    """What it logged since its last start, in order."""
+    every = [json.loads(line) for line in (node.folder / "log").read_text(encoding="utf-8").splitlines()]
+    return every[max(at for at, event in enumerate(every) if event["event"] == "starting"):]
+
+
+def streams(bureau):
+    """What it logged of each stream that the county began."""
+    of_county = [event for event in events(bureau) if event.get("peer") == COUNTY]
+    begins = [at for at, event in enumerate(of_county) if event["event"] == "ready"]
+    return [of_county[at:end] for at, end in zip(begins, [*begins[1:], len(of_county)])]
+
+
+def assert_caught_at_the_first_contact(federation):
+    """The first hello of the bureau was enough: nothing was signed before it, and the first stream was refused."""
+    county = federation.counties[0]
+
+    def names():
+        return [event["event"] for event in events(county)]
+    wait_for("the word of it", lambda: "own-rollback" in names())
+    before = names()[:names().index("own-rollback")]
+    assert not {"ready", "opened", "head-signed"} & set(before), before
+    first = wait_for("the refusal", lambda: [e for e in streams(federation.bureau)[federation.streams_before] if e["event"] == "refused"])
+    assert first[0]["error"].startswith("SYNC-ROLLBACK") and first[0]["ledger"] == f"{COUNTY}/1"
 
 
 def caught(federation):
     """The county runs, knows that it has lost records, and has signed nothing."""
     county = federation.counties[0]
     report = wait_for("the county to notice", lambda: (r := doctor(county))["own_state"] == "lost" and r)
+    assert_caught_at_the_first_contact(federation)
     assert not report["healthy"]
     assert held_above(federation) == federation.before["above"], "nothing was signed"
     status = county.status()
@@ -174,6 +204,7 @@ def test_an_older_copy_is_caught_and_recovered(job):
 def test_a_lost_disk_is_recovered(job):
     county = job.counties[0]
     county.stop()
+    job.streams_before = len(streams(job.bureau))
     private_keys = job.folder / "private-keys"
     shutil.copytree(county.data / "private-keys", private_keys)
     shutil.rmtree(county.data)
@@ -186,9 +217,38 @@ def test_a_lost_disk_is_recovered(job):
     assert_recovered(job, whole=job.upward == "headers")
 
 
+def test_killed_while_the_records_come_back(job):
+    """The line stands still when some of them are here; kill -9; the same step again brings the rest."""
+    county = job.counties[0]
+    set_back(job)
+    with Proxy(job.bureau.port) as line:
+        county.dial_port = line.port
+        county.write_config(**county.options)
+        county.start()
+        caught(job)
+        before = doctor(county)["own_size"]
+        line.down.rate = SLOWLY
+        with subprocess.Popen([job.bin / "tongjianctl", "--socket", county.socket, "doctor", "recover", "--from", "370800", "--yes"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asked:
+            wait_for("some records", lambda: doctor(county)["own_size"] > before)
+            line.down.held = True
+            report = doctor(county)
+            assert report["own_state"] == "recovering" and before < report["own_size"] < report["recover_target"]
+            county.kill()
+            assert asked.wait(timeout=60) == 1
+        line.heal()
+        county.start()
+        report = wait_for("the county to know of it still", lambda: (r := doctor(county))["own_state"] == "lost" and r)
+        assert report["own_size"] > before, "what came is kept"
+        assert held_above(job) == job.before["above"]
+        recover(job)
+        assert_recovered(job, whole=job.upward == "headers")
+
+
 def test_a_ledger_that_is_older_than_its_head_file(job):
     county = job.counties[0]
     county.stop()
+    job.streams_before = len(streams(job.bureau))
     shutil.rmtree(county.data / "ledger")
     shutil.copytree(job.copy / "ledger", county.data / "ledger")
     county.start()
@@ -199,6 +259,7 @@ def test_a_ledger_that_is_older_than_its_head_file(job):
     assert_recovered(job, whole=job.upward == "headers")
 
 
+@pytest.mark.parametrize("job", ["headers"], indirect=True)
 def test_a_changed_proof_proves_nothing(job):
     set_back(job)
     job.counties[0].start()
@@ -213,6 +274,7 @@ def test_a_changed_proof_proves_nothing(job):
         assert refused.value.code == 3, at
 
 
+@pytest.mark.parametrize("job", ["headers"], indirect=True)
 def test_a_second_start_is_refused(job):
     county = job.counties[0]
     second = subprocess.run([job.bin / "tongjiand", "--config", county.folder / "node.toml"], capture_output=True, text=True,
