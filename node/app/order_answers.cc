@@ -110,6 +110,26 @@ absl::Status AddOwed(const store::LedgerView& view, const std::string& self,
   return absl::OkStatus();
 }
 
+// Replies that overtook the ledger that they are in, and wait for it.
+absl::StatusOr<std::vector<supervise::Reply>> EarlyReplies(const store::KvReader& truth,
+                                                           const std::vector<LedgerId>& ledgers) {
+  std::vector<supervise::Reply> replies;
+  for (const LedgerId& ledger : ledgers) {
+    TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(truth, ledger));
+    TJ_ASSIGN_OR_RETURN(const auto early, view.ProvisionalLeaves());
+    for (const auto& leaf : early) {
+      TJ_ASSIGN_OR_RETURN(const wire::Header header, wire::DecodeHeader(leaf.header));
+      if (header.family != Family::kOrderReply) continue;
+      const auto body = wire::DecodeBody(leaf.body);
+      if (!body.ok()) continue;
+      auto payload = wire::ParseOrderReply(body->payload);
+      if (!payload.ok()) continue;
+      replies.push_back({ledger, leaf.index, header.recorded_at, *std::move(payload)});
+    }
+  }
+  return replies;
+}
+
 }  // namespace
 
 absl::StatusOr<api::OrderIssueReply> NodeServices::OrderIssue(
@@ -187,8 +207,9 @@ absl::StatusOr<api::OrderListReply> NodeServices::OrderList(const api::OrderList
   api::OrderListReply reply;
   const NodeCode& self = parts_.own.origin;
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());
+  TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
+  TJ_ASSIGN_OR_RETURN(const auto early, EarlyReplies(snapshot->reader(), ledgers));
   if (request.after_ledger().empty()) {
-    TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
     for (const LedgerId& ledger : ledgers) {
       if (ledger == parts_.own) continue;
       TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), ledger));
@@ -199,11 +220,17 @@ absl::StatusOr<api::OrderListReply> NodeServices::OrderList(const api::OrderList
       request.limit() == 0 ? kOrdersPerAnswer : std::min(request.limit(), kOrdersPerAnswer);
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(
-      const auto orders,
+      auto orders,
       supervise::ListOrders(*derived, {request.after_ledger(), request.after_order()}, limit));
   const auto trust = parts_.host.trust();
-  for (const supervise::Order& order : orders) {
+  for (supervise::Order& order : orders) {
+    const auto first = std::find_if(
+        early.begin(), early.end(),
+        [&order](const supervise::Reply& said) { return supervise::Answers(said, order); });
+    const bool provisional = !order.reply && first != early.end();
+    if (provisional) order.reply = *first;
     api::OrderInfo info = InfoOfOrder(order);
+    info.set_reply_provisional(provisional);
     const bool issued = order.ledger.origin == self;
     info.set_direction(issued ? "issued" : "received");
     const auto to = NodeCode::Parse(order.payload.to());

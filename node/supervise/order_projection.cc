@@ -73,11 +73,10 @@ absl::StatusOr<std::optional<Reply>> ReplyTo(const store::KvReader& derived, con
       status = Corrupt();
       return false;
     }
-    if (ledger->origin.text() != order.payload.to()) return true;
     Reply reply{*ledger, {}, {}, {}};
     status = ReadRow(value, reply);
     if (!status.ok()) return false;
-    if (reply.payload.order_index() == order.index.value) found = std::move(reply);
+    if (Answers(reply, order)) found = std::move(reply);
     return !found;
   }));
   TJ_RETURN_IF_ERROR(status);
@@ -126,6 +125,14 @@ absl::Status OrderProjection::Apply(const LedgerId& ledger,
     batch.Put(std::move(key), RowValue(leaf, body->payload));
   }
   return absl::OkStatus();
+}
+
+bool Answers(const Reply& reply, const Order& order) {
+  return reply.ledger.origin.text() == order.payload.to() &&
+         reply.payload.issuer() == order.ledger.origin.text() &&
+         reply.payload.epoch() == order.ledger.epoch.value &&
+         reply.payload.order_no() == order.payload.order_no() &&
+         reply.payload.order_index() == order.index.value;
 }
 
 absl::StatusOr<std::vector<Order>> ListOrders(const store::KvReader& derived, const OrderKey& after,

@@ -50,6 +50,8 @@ struct Order {
   v1::SuperviseOrder payload;
   std::optional<Reply> reply;  // of the node that the order is for, to this very record
 };
+// Whether it is such a one.
+bool Answers(const Reply& reply, const Order& order);
 
 // Where a list goes on.
 struct OrderKey {

@@ -99,6 +99,28 @@ TEST_F(OrderProjectionTest, AReplyOfAnotherOrToAnotherRecordDoesNotCount) {
   EXPECT_FALSE(Find("DB-1")->reply.has_value());
 }
 
+// Also one that is in no row, since its ledger has not come so far.
+TEST_F(OrderProjectionTest, AReplyAnswersOneRecordOfOneLedger) {
+  const Order order{kBureauLedger, Index{7}, kNow, OrderOf("DB-1", kCounty), {}};
+  const Reply reply{kCountyLedger, Index{90}, kNow, ReplyOf("DB-1", 7, "RECTIFIED")};
+  EXPECT_TRUE(Answers(reply, order));
+  Reply other = reply;
+  other.ledger.origin = kSibling;
+  EXPECT_FALSE(Answers(other, order));
+  other = reply;
+  other.payload.set_issuer(kSibling.text());
+  EXPECT_FALSE(Answers(other, order));
+  other = reply;
+  other.payload.set_epoch(2);
+  EXPECT_FALSE(Answers(other, order));
+  other = reply;
+  other.payload.set_order_no("DB-2");
+  EXPECT_FALSE(Answers(other, order));
+  other = reply;
+  other.payload.set_order_index(8);
+  EXPECT_FALSE(Answers(other, order));
+}
+
 // Whatever comes first here: a body may come late.
 TEST_F(OrderProjectionTest, TheFirstOfANumberCounts) {
   FoldOrder(9, "DB-1");
