@@ -4,9 +4,13 @@ alone.
 The tests run in order: each goes on where the one before left the two nodes.
 """
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 from demo_cases import CALENDARS, check_row, generate, summary_rows
@@ -78,6 +82,27 @@ def refused(node, *files):
 def held(node, of):
     """What `node` holds of the ledger of `of`; None: nothing."""
     return next((ledger for ledger in node.status()["followed"] if ledger["ledger"] == f"{of.code}/1"), None)
+
+
+def run_until(process, reached, seconds=60):
+    """Lets a child run for a moment at a time; it stands still when reached() is so. False when it ended before."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        process.send_signal(signal.SIGSTOP)
+        if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code != os.CLD_STOPPED:
+            return False
+        if reached():
+            return True
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.001)
+    raise TimeoutError(f"waited {seconds} s for a moment to stop")
+
+
+def bytes_of(folder):
+    """0 also when a file went away just now."""
+    with contextlib.suppress(FileNotFoundError):
+        return sum(file.stat().st_size for file in folder.iterdir())
+    return 0
 
 
 def assert_equal(holder, origin):
@@ -152,9 +177,59 @@ def test_another_node_is_told_whose_it_is(gap):
     assert not (gap.folder / "nowhere").exists()
 
 
+def test_an_export_that_was_killed_leaves_nothing_that_passes_for_whole(gap):
+    county, folder = gap.counties[0], gap.folder / "killed"
+    folder.mkdir()
+    command = [gap.bin / "tongjianctl", "--socket", county.socket, "bundle", "export", "--to", BUREAU, "--out", folder]
+
+    def killed_halfway():
+        for file in folder.iterdir():
+            file.unlink()
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as exporting:
+            run_until(exporting, lambda: bytes_of(folder) > 100_000)
+            exporting.kill()
+        return 100_000 < bytes_of(folder) < 0.8 * gap.up["bytes"]
+    assert any(killed_halfway() for _ in range(50))
+    (left,) = folder.iterdir()
+    assert left.suffix == ".partial"
+    for name in (left, folder / left.stem):  # also when somebody thinks better of it
+        left.rename(name)
+        left = name
+        error = refused(gap.bureau, name)
+        assert error.code == 3 and "error: SYNC-BUNDLE" in error.stderr, error.stderr
+    assert held(gap.bureau, county)["sequenced"] < county.status()["own"]["published"]
+
+
+def test_kill_in_the_middle_of_an_import(gap):
+    """Of the node, then of the one who reads the files out: what was stored stays, and the next import begins there."""
+    county, bureau = gap.counties[0], gap.bureau
+    total, disk = county.status()["own"]["published"], bureau.data / "ledger"
+    command = [gap.bin / "tongjianctl", "--socket", bureau.socket, "bundle", "import", *gap.up["files"], "--no-reply"]
+    sizes = [held(bureau, county)["sequenced"]]
+    for who in ("tongjiand", "tongjianctl"):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as importing:
+            before = bytes_of(disk)
+            assert run_until(bureau.process, lambda limit=before + 30_000: bytes_of(disk) > limit)
+            if who == "tongjiand":
+                bureau.kill()
+                assert importing.wait(timeout=60) == 1
+                bureau.start()
+            else:
+                importing.kill()
+                importing.wait()
+                bureau.process.send_signal(signal.SIGCONT)
+        sizes.append(held(bureau, county)["sequenced"])
+        found = bureau.fsck()
+        assert found["sound"] and found["findings"] == [], found
+    # What the node had of the files when it was not read to any more, it may have stored.
+    assert sizes[0] < sizes[1] < total and sizes[1] < sizes[2] <= total, (sizes, total)
+
+
 def test_all_at_once_in_the_wrong_order(gap):
     county = gap.counties[0]
+    before = held(gap.bureau, county)["sequenced"]
     answer = bring(gap.bureau, reversed(gap.up["files"]), "--reply", gap.folder / "back")
+    assert answer["records"] == county.status()["own"]["published"] - before, "nothing is stored twice"
     # The first part went in with the damaged copies of it, as far as they were whole.
     assert [result["part"] for result in answer["files"]] == list(range(1, gap.up["parts"] + 1))
     assert all(result["code"] == "" for result in answer["files"])
