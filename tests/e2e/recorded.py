@@ -11,7 +11,7 @@ from ledger_checks import leaves_of, statements_of
 
 GOLDEN = ROOT / "tests" / "golden"
 COUNTY = "370826"
-ARCHIVE, FIGURES = "nodes.tar.gz", "nodes.json"
+ARCHIVE, FIGURES, BUNDLE = "nodes.tar.gz", "nodes.json", "county.tjb"
 WRITES_NOTHING = 3600  # a node alone waits so many seconds for its followers before it writes
 
 
@@ -64,10 +64,36 @@ def figures_of(federation):
             "heads": {name: head_of(node, name) for name in ledgers},
             "statements": statements_of(node),
             "leaves": {name: leaves_digest(node, name, int(size)) for name, (size, _) in ledgers.items()},
+            "families": families_of(node, ledgers),
+            "orders": orders(node),
+            "checks": checks(node),
             "summary": node.query("summary", "--group-by", "county")["rows"],
         }
         node.stop()
         node.write_config(**federation.options)
+    return found
+
+
+def orders(node):
+    return [[order["order_no"], order["state"]] for order in json.loads(node.ctl("--output", "json", "order", "list"))["orders"]]
+
+
+def checks(node):
+    found = json.loads(node.ctl("--output", "json", "spotcheck", "status")).get("checks", [])
+    return [[check["period"], check["county"], check["state"]] for check in found]
+
+
+def families_of(node, ledgers):
+    """How many records of each family a ledger has, and of how many the body is here."""
+    return {name: {family: [len(mine), sum(record["body_here"] for record in mine)]
+                   for family, mine in by_family(leaves_of(node, int(size), "--ledger", name)).items()}
+            for name, (size, _) in ledgers.items()}
+
+
+def by_family(records):
+    found = {}
+    for record in records:
+        found.setdefault(record["family"], []).append(record)
     return found
 
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 from demo_cases import CALENDARS, events_of, generate
+from federation import BUREAU
 from ledger_checks import check_ledgers, leaves_of
-from recorded import Recorded, figures_of, recordings
+from recorded import BUNDLE, COUNTY, FIGURES, Recorded, figures_of, recordings
 
 RECORDINGS = recordings()
 
@@ -34,9 +35,35 @@ def test_everything_is_as_it_was(tmp_path, recording):
             assert found[code] == was
 
 
-def test_evidence_is_accepted(tmp_path, recording):
+def test_it_holds_what_supervision_writes(recording):
+    """A recording with less would show less."""
+    nodes = json.loads((recording / FIGURES).read_text(encoding="utf-8"))["nodes"]
+    families = {family for node in nodes.values() for ledger in node["families"].values() for family in ledger}
+    assert families >= {"case_event", "summary", "adopt", "restart", "heads", "tick", "order", "order_reply", "opening",
+                        "spot_commit", "spot_reveal", "spot_result"}
+    assert nodes[BUREAU]["orders"] == [["DB-2026-001", "replied"]]
+    assert [state for _, _, state in nodes[BUREAU]["checks"]] == ["passed"]
+
+
+def test_evidence_and_proofs_are_accepted(tmp_path, recording):
     with Recorded(recording, tmp_path) as federation:
         federation.ctl("verify", recording / "case.tjev", "--root", recording / "record-root.pem")
+        verdict = json.loads(federation.ctl("--output", "json", "verify", recording / "fork.tjproof", "--root", recording / "root.pem"))
+        assert verdict["ledger"] == f"{COUNTY}/1"
+
+
+def test_a_bundle_is_taken(tmp_path, recording):
+    """The bureau holds what is in it: nothing is new, nothing is refused."""
+    with Recorded(recording, tmp_path, calendars=CALENDARS) as federation:
+        pki = federation.folder / "pki"
+        shown = json.loads(federation.ctl("--output", "json", "bundle", "show", recording / BUNDLE, "--key", pki / BUREAU / "enc.key",
+                                          "--passphrase-file", federation.passphrase, "--certificate", pki / COUNTY / "sign.pem"))
+        assert shown["whole"] and shown["signature"] == "verified" and (shown["sender"], shown["receiver"]) == (COUNTY, BUREAU)
+        (of,) = shown["ranges"]
+        assert (of["ledger"], of.get("first", 0)) == (f"{COUNTY}/1", 0) and of["end"] > 100
+        federation.bureau.start()
+        answer = json.loads(federation.bureau.ctl("--output", "json", "bundle", "import", recording / BUNDLE, "--no-reply"))
+        assert [(file["code"], file["records"]) for file in answer["files"]] == [("", 0)]
 
 
 def skip_outside_validity(federation):

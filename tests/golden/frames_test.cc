@@ -10,9 +10,12 @@
 #include <memory>
 #include <set>
 
+#include "crypto/fork_proof.h"
 #include "crypto/issue.h"
+#include "crypto/proof_file.h"
 #include "crypto/signer.h"
 #include "protocol/wire/frame.h"
+#include "protocol/wire/segment.h"
 #include "sync/core/session.h"
 #include "tests/golden/recording.h"
 #include "tests/scenario/describe.h"
@@ -161,6 +164,32 @@ TEST_P(GoldenFrames, MeanWhatTheyMeant) {
     EXPECT_TRUE(kinds.contains(kind + " up")) << kind;
     EXPECT_TRUE(kinds.contains(kind + " down")) << kind;
   }
+}
+
+// A leaf that overtook those before it is taken as provisional, and then as the ledger's own.
+TEST_P(GoldenFrames, HoldWhatOvertook) {
+  for (const bool up : {true, false}) {
+    uint64_t taken = 0;  // segments reach so far
+    bool overtook = false;
+    for (const RecordedFrame& frame : recording_.frames) {
+      const auto decoded = *wire::DecodeFrame(frame.bytes);
+      if (frame.up != up) continue;
+      if (const auto* segment = std::get_if<wire::SegmentFrame>(&decoded)) {
+        taken = segment->first.value + wire::DecodeSegment(segment->segment)->leaves.size();
+      } else if (const auto* opened = std::get_if<wire::OpenedFrame>(&decoded)) {
+        overtook = overtook || opened->index.value >= taken;
+      }
+    }
+    EXPECT_TRUE(overtook) << (up ? "up" : "down");
+  }
+}
+
+TEST_P(GoldenFrames, AProofFileIsUnderstood) {
+  const auto root = CertificateOf(recording_.root_pem);
+  const auto verdict = crypto::VerifyProofFile(recording_.proof, {root});
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  EXPECT_EQ(crypto::LedgerOf(verdict->proof), (LedgerId{kCounty, Epoch{1}}));
+  EXPECT_EQ(verdict->found_by, kBureau);
 }
 
 // The fuzz target begins with real frames, of each kind.

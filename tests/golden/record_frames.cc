@@ -1,11 +1,15 @@
 // golden_record_frames FOLDER: makes one small session between a county and its bureau and writes
-// what went over the wire (recording.h). Run once for a version (tests/golden/README.md).
+// what went over the wire (recording.h), and a proof file. Run once for a version
+// (tests/golden/README.md).
 
 #include <cstdio>
+#include <memory>
 #include <set>
 #include <utility>
 
+#include "crypto/fork_proof.h"
 #include "crypto/issue.h"
+#include "crypto/proof_file.h"
 #include "crypto/signer.h"
 #include "protocol/vocab/check.h"
 #include "protocol/wire/frame.h"
@@ -50,24 +54,26 @@ class Recorder {
     county.signing.push_back(county_key_.certificate);
     std::vector<crypto::Certificate> roots{
         Must(crypto::Certificate::FromPem(root_.certificate_pem))};
-    const auto trust = std::make_shared<const crypto::TrustStore>(Must(crypto::TrustStore::Make(
+    trust_ = std::make_shared<const crypto::TrustStore>(Must(crypto::TrustStore::Make(
         {std::move(bureau), std::move(county)}, std::move(roots), {}, scenario::kBegin)));
     world_.quiet = true;
     for (auto& [node, key] : {std::pair(&world_.AddNode(kBureau, std::nullopt), &bureau_key_),
                               std::pair(&world_.AddNode(kCounty, kBureau), &county_key_)}) {
       node->signer.key = &key->signer;
-      node->trust = trust;
+      node->trust = trust_;
     }
   }
 
   // Every kind of frame, both ways: bodies and digests, bodies that come late, a second head with
-  // its proof, silence, and a question that is refused.
+  // its proof, records that overtake those before them, silence, and a question that is refused.
   Recording Record() {
     Append(kCounty, 6, Audience::kParent);
     Append(kCounty, 3, Audience::kLocal);
     Append(kCounty, 4, Audience::kChain);
     Append(kBureau, 5, Audience::kChildren);
     Append(kBureau, 2, Audience::kLocal);
+    Append(kCounty, 1, Audience::kChain, Family::kAlarm, wire::kFlagUrgent);
+    Append(kBureau, 1, Audience::kAll, Family::kSpotReveal, wire::kFlagUrgent);
     disk(kCounty).own().withheld.insert(Index{2});
     disk(kBureau).own().withheld.insert(Index{1});
     Publish(kCounty);
@@ -86,7 +92,7 @@ class Recorder {
     Ask(kBureau, kCounty, Index{7});
     Ask(kCounty, kBureau, Index{6});
     DeliverAll();
-    return {std::move(frames_), root_.certificate_pem, bureau_key_.pem, county_key_.pem};
+    return {std::move(frames_), root_.certificate_pem, bureau_key_.pem, county_key_.pem, Fork()};
   }
 
  private:
@@ -97,8 +103,25 @@ class Recorder {
 
   scenario::MemoryNode& disk(const NodeCode& code) { return world_.Find(code)->disk; }
 
-  void Append(const NodeCode& code, uint64_t n, Audience audience) {
+  // The county has signed two histories.
+  Bytes Fork() {
+    const auto signed_head = [&](char root) {
+      Hash hash;
+      hash.data.fill(static_cast<uint8_t>(root));
+      return Must(crypto::SignHead(
+          {.ledger = {kCounty, Epoch{1}}, .size = 5, .root = hash, .at = world_.now()},
+          county_key_.signer));
+    };
+    const crypto::ForkProof fork{signed_head('a'), signed_head('b'), {}};
+    return Must(
+        crypto::MakeProofFile(crypto::EncodeForkProof(fork), kBureau, world_.now(), *trust_));
+  }
+
+  void Append(const NodeCode& code, uint64_t n, Audience audience,
+              Family family = Family::kCaseEvent, uint8_t flags = 0) {
     scenario::MemoryNode::Record record;
+    record.family = static_cast<uint16_t>(family);
+    record.flags = flags;
     record.audience = audience;
     disk(code).Append(n, record, world_.now());
   }
@@ -133,6 +156,7 @@ class Recorder {
   const crypto::Issued root_;
   Key bureau_key_;
   Key county_key_;
+  std::shared_ptr<const crypto::TrustStore> trust_;
 };
 
 }  // namespace

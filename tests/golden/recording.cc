@@ -30,7 +30,8 @@ bool Write(const Recording& recording, const std::string& folder) {
   return WriteFile(folder + "/frames.txt", text.str()) &&
          WriteFile(folder + "/root.pem", recording.root_pem) &&
          WriteFile(folder + "/bureau.pem", recording.bureau_pem) &&
-         WriteFile(folder + "/county.pem", recording.county_pem);
+         WriteFile(folder + "/county.pem", recording.county_pem) &&
+         WriteFile(folder + "/fork.tjproof", recording.proof);
 }
 
 bool Read(const std::string& folder, Recording& recording) {
@@ -38,7 +39,8 @@ bool Read(const std::string& folder, Recording& recording) {
   if (!ReadFile(folder + "/frames.txt", text) ||
       !ReadFile(folder + "/root.pem", recording.root_pem) ||
       !ReadFile(folder + "/bureau.pem", recording.bureau_pem) ||
-      !ReadFile(folder + "/county.pem", recording.county_pem)) {
+      !ReadFile(folder + "/county.pem", recording.county_pem) ||
+      !ReadFile(folder + "/fork.tjproof", recording.proof)) {
     return false;
   }
   std::istringstream lines(text);

@@ -29,6 +29,7 @@ struct Recording {
   std::string root_pem;    // of records
   std::string bureau_pem;  // the signing certificates that the session used
   std::string county_pem;
+  Bytes proof;  // a proof file about the county
 };
 
 // False when a file cannot be written, or read and understood; `folder` exists.
