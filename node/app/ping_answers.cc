@@ -121,12 +121,17 @@ void AddCall(const link::PingReport& report, const std::string& root, Instant no
     steps.Skipped("let-in", "对方版本较旧, 不支持 peer ping; 见下面的跟随连接",
                   "an older version that knows no peer ping; see the stream below");
   }
-  if (report.let_in && !report.let_in->ok()) {
+  // It is we who see that there is no version in common; then it did let us in.
+  const bool other_version = report.hello && report.let_in && !report.let_in->ok() &&
+                             CodeOf(*report.let_in) == ErrorCode::kWireVersion;
+  if (report.let_in && !report.let_in->ok() && !other_version) {
     steps.Failed("let-in", "对方不接受本节点", "it does not let us in", *report.let_in);
   } else if (report.let_in) {
     steps.Ok("let-in", "对方接受本节点", "it lets us in", "");
   }
-  if (report.hello) {
+  if (other_version) {
+    steps.Failed("version", "没有共同的协议版本", "no protocol version in common", *report.let_in);
+  } else if (report.hello) {
     steps.Ok("version", "协议版本", "protocol versions",
              Cat("there ", report.hello->version_min, " to ", report.hello->version_max, " (",
                  report.hello->software, "), here ", wire::kProtocolVersionMin, " to ",
