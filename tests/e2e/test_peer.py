@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 from demo_cases import CALENDARS, events_of, generate
@@ -60,6 +62,7 @@ def test_a_working_pair(pair):
     assert (above["relation"], above["connected"]) == ("parent", True)
     assert ledger(county, BUREAU, "publishing")["held"] == size
     assert above["bytes_out"] > 0 and above["tls_days"] > 300
+    assert above["last_heard"] and above["offences"] == below["offences"] == 0
     text = county.ctl("peer", "list")
     assert "滞后" in text and str(size) in text
 
@@ -109,6 +112,56 @@ def test_the_parent_is_gone(pair):
     assert "child dials" in steps["connect"]["en"]
     with pytest.raises(CtlError, match="STORE-ABSENT"):
         pair.bureau.ctl("peer", "show", "370899")
+
+
+def test_rates_are_those_of_lately(pair):
+    """Both ends tell of the bytes that pass now, and of none when the line has been quiet."""
+    (county,) = pair.counties
+    files = generate(pair, cases=400, seed=64)
+    idle = peer(county, BUREAU)["rate_out"]
+    county.import_file(files[COUNTY])
+    sent = wait_for("a rate at the county", lambda: (p := peer(county, BUREAU))["rate_out"] > idle + 1000 and p)
+    received = wait_for("a rate at the bureau", lambda: (p := peer(pair.bureau, COUNTY))["rate_in"] > idle + 1000 and p)
+    assert sent["rate_out"] > sent["rate_in"] and received["rate_in"] > received["rate_out"]
+    assert sent["bytes_out"] > sent["rate_out"] / 10 and received["last_heard"] >= received["since"]
+    county.wait_delivered()
+    busy = peer(county, BUREAU)["rate_out"]
+    wait_for("the line to be quiet", lambda: peer(county, BUREAU)["rate_out"] < 0.7 * busy)
+
+
+def test_a_peer_of_another_time(pair, request):
+    """No version in common, a clock that is a minute ahead, and what it says on a stream breaks the protocol."""
+    (county,) = pair.counties
+    wait_for("a connection", lambda: peer(county, BUREAU)["connected"])
+    pair.bureau.stop()
+    strange = subprocess.Popen([pair.bin / "future_bureau", pair.bureau.folder / "node.toml"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    request.addfinalizer(strange.kill)
+    assert strange.stdout.readline() == f"listening {pair.bureau.port}\n"
+    shown = wait_for("an offence", lambda: (p := peer(county, BUREAU))["offences"] and p)
+    assert shown["offence"].startswith("WIRE-") and shown["refused_until"] and not shown["connected"], shown
+    assert shown["last_error"].startswith("WIRE-")
+    assert shown["offence"].split(":")[0] in county.ctl("peer", "show", BUREAU)
+    report = json.loads(county.ctl("--output", "json", "doctor", accept=(0, 3)))
+    assert any(finding["code"] == shown["offence"].split(":")[0] and "in a row" in finding["detail"] for finding in report["findings"])
+
+    code, steps = ping(county, BUREAU)
+    assert code == 1
+    assert [steps[step]["result"] for step in ("connect", "tls", "certificate", "let-in")] == ["ok"] * 4, steps
+    assert (steps["version"]["result"], steps["version"]["code"]) == ("failed", "WIRE-VERSION")
+    assert f"speaks versions 2 to 3, node {COUNTY}" in steps["version"]["detail"] and steps["version"]["try_en"]
+    assert steps["clock"]["result"] == "warning" and "timedatectl" in steps["clock"]["try_en"]
+    ahead = int(steps["clock"]["detail"].split("by ")[1].split(" ms")[0])
+    assert steps["clock"]["detail"].startswith("there ahead of here by") and abs(ahead - 60_000) < 5_000, steps["clock"]
+    assert steps["stream"]["result"] == "failed"
+
+    # In a row: they are counted, and forgotten only long after.
+    assert wait_for("another", lambda: (p := peer(county, BUREAU))["offences"] > shown["offences"] and p)
+    strange.stdin.close()
+    assert strange.wait(timeout=60) == 0
+    pair.bureau.start()
+    county.wait_delivered()
+    assert peer(county, BUREAU)["offences"] > 1
 
 
 def test_who_may_not_connect_is_told_why(pair):
@@ -184,28 +237,53 @@ def test_a_connection_that_never_calls_is_closed(pair):
     assert peer(pair.bureau, COUNTY)["connected"]
 
 
+def read_until(descriptor, shown, wanted, seconds=60):
+    """Reads on until `wanted` is in what was read since `shown`; all of it."""
+    deadline = time.monotonic() + seconds
+    new = b""
+    while wanted not in new:
+        assert select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0], (wanted, new[-2000:])
+        new += os.read(descriptor, 65536)
+    return shown + new
+
+
 def test_status_watch(pair):
     (county,) = pair.counties
     base = [pair.bin / "tongjianctl", "--socket", county.socket]
+    files = [generate(pair, cases=20, seed=65 + n, folder=f"watch{n}", last_day=day)[COUNTY]
+             for n, day in enumerate(("2026-03-31", "2026-06-30"))]
+
+    def hand_in(file):
+        """The number that the status must show then."""
+        county.import_file(file)
+        wait_for("the sums", lambda: county.status()["summary_rows_due"] == 0)
+        county.wait_delivered()
+        return county.status()["own"]["sequenced"]
+
     with subprocess.Popen([*base, "--output", "json", "status", "--watch", "--interval", "0.1"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as watch:
-        seen = [json.loads(watch.stdout.readline()) for _ in range(3)]
-        assert all(status["node"] == COUNTY for status in seen)
+        before = json.loads(watch.stdout.readline())
+        size = hand_in(files[0])
+        assert before["node"] == COUNTY and before["own"]["sequenced"] < size
+        wait_for("the new number", lambda: json.loads(watch.stdout.readline())["own"]["sequenced"] >= size)
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=60) == 0
         assert watch.stderr.read() == ""
 
-    # On a terminal it redraws in place.
+    # On a terminal it redraws in place, what has become of it.
+    redraw = b"\x1b[H\x1b[2J"
     leader, follower = pty.openpty()
     with subprocess.Popen([*base, "status", "--watch", "--interval", "0.1"], stdout=follower, stderr=follower) as watch:
         os.close(follower)
-        shown = b""
-        while shown.count(b"\x1b[H\x1b[2J") < 3:
-            shown += os.read(leader, 65536)
+        shown = read_until(leader, b"", b" %d " % size)
+        size = hand_in(files[1])
+        assert b" %d " % size not in shown
+        shown = read_until(leader, shown, b" %d " % size)
+        shown = read_until(leader, shown, redraw)
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=60) == 0
     os.close(leader)
-    assert COUNTY.encode() in shown
+    assert shown.count(redraw) >= 3 and COUNTY.encode() in shown
 
     # Into a pipe there is nothing to redraw.
     with pytest.raises(CtlError) as refused:
