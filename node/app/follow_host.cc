@@ -44,7 +44,9 @@ void FollowHost::UseAddresses(std::shared_ptr<const crypto::AddressBook> address
 
 std::map<LedgerId, absl::Status> FollowHost::Problems() const {
   const std::lock_guard lock(mutex_);
-  return problems_;
+  std::map<LedgerId, absl::Status> problems;
+  for (const auto& [of, status] : problems_) problems.emplace(of.first, status);
+  return problems;
 }
 
 void FollowHost::Persist(std::vector<sync::PersistOp> ops, std::function<void(absl::Status)> done) {
@@ -146,15 +148,23 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
          {"size", std::to_string(event.size)}});
   };
   const auto problem = [&] {
-    bool line = false;
+    // Told by a peer, as often as it likes, unless it is proven.
+    const bool proven = event.kind == Kind::kFork || event.kind == Kind::kOwnRollback;
+    uint64_t left_out = 0;
     {
       const std::lock_guard lock(mutex_);
-      problems_[event.ledger] = event.status;
-      line = problem_lines_.Take(clock().Now());
+      problems_[{event.ledger, peer}] = event.status;
+      Lines& lines = problem_lines_[peer];
+      if (!proven && !lines.bucket.Take(clock().Now())) {
+        ++lines.left_out;
+        return;
+      }
+      left_out = std::exchange(lines.left_out, 0);
     }
-    if (!line) return;
     LogError(sync::EventName(event.kind), event.status,
-             {{"peer", peer.text()}, {"ledger", event.ledger.Text()}});
+             {{"peer", peer.text()},
+              {"ledger", event.ledger.Text()},
+              {"left_out", std::to_string(left_out)}});
   };
   switch (event.kind) {
     case Kind::kSegmentHeld:
@@ -166,19 +176,16 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
     case Kind::kBodyOpened:
       log(LogLevel::kDebug);
       break;
-    case Kind::kPeerHeld: {  // what was refused for a while is taken after all
+    case Kind::kPeerHeld: {  // what it refused it has taken after all
       log(LogLevel::kDebug);
       const std::lock_guard lock(mutex_);
-      const auto found = problems_.find(event.ledger);
-      if (found != problems_.end() && InfoOf(CodeOf(found->second)).retryable) {
-        problems_.erase(found);
-      }
+      problems_.erase({event.ledger, peer});
       break;
     }
     case Kind::kHeldAll: {
       log(LogLevel::kDebug);
       const std::lock_guard lock(mutex_);
-      problems_.erase(event.ledger);
+      std::erase_if(problems_, [&](const auto& one) { return one.first.first == event.ledger; });
       break;
     }
     case Kind::kReady:

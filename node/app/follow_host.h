@@ -118,8 +118,14 @@ class FollowHost final : public link::Host {
   // Shared with sessions; immutable.
   std::shared_ptr<const crypto::TrustStore> trust_;
   std::shared_ptr<const crypto::AddressBook> addresses_;
-  std::map<LedgerId, absl::Status> problems_;
-  sync::Bucket problem_lines_{200, 1};  // of what peers can make us write into the log
+  // By whom it came from: one peer's word neither hides nor ends another's.
+  std::map<std::pair<LedgerId, NodeCode>, absl::Status> problems_;
+  // Of what a peer can make us write into the log.
+  struct Lines {
+    sync::Bucket bucket{200, 1};
+    uint64_t left_out = 0;  // since the last one
+  };
+  std::map<NodeCode, Lines> problem_lines_;
 };
 
 }  // namespace tj::app

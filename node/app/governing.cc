@@ -115,6 +115,7 @@ v1::Alarm ForkAlarm(const crypto::ForkProof& proof, Instant found_at, std::strin
 v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, Instant found_at,
                      std::string_view file) {
   v1::Alarm alarm = PastAlarm("SEC-SPLIT", proof, found_at, file);
+  alarm.set_alarm_id(Cat(alarm.alarm_id(), "/", witness.text()));  // each sibling's word counts
   (*alarm.mutable_facts())["witness"] = witness.text();
   return alarm;
 }

@@ -113,14 +113,17 @@ absl::Status OpeningDesk::Answer(const LedgerId& asker, const v1::OpeningAsked& 
 }
 
 // Of what is given to us, what is not here. Private parts are fetched once a start, with the
-// bodies.
+// bodies. One answer names a leaf once: looking at more than there are would let its origin keep us
+// busy.
 absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& given) {
   TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
   TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), origin));
   supervise::StoredSpotLedger ledger(std::move(view));
+  uint64_t& looked_at = looked_at_[AnswerOf(origin, given)];
   std::set<uint64_t> lacking;
   for (const wire::LeafRange& range : wire::GivenLeaves(given)) {
     for (uint64_t leaf = range.first; leaf < std::min(range.end, ledger.size()); ++leaf) {
+      if (looked_at++ >= ledger.size()) break;
       TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
       if (at.body.empty() || given.private_parts()) lacking.insert(leaf);
     }
@@ -129,6 +132,24 @@ absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& 
   book_.Want(origin, lacking);
   wanted_ = true;
   return absl::OkStatus();
+}
+
+// What we asked each ledger for, by the number of its answer.
+absl::StatusOr<std::set<OpeningDesk::GivenAnswer>> OpeningDesk::OwnQuestions() const {
+  std::set<GivenAnswer> questions;
+  TJ_RETURN_IF_ERROR(supervise::EachOpening(
+      derived_, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
+        if (ledger != own_ || !opening.has_asked()) return;
+        const v1::OpeningAsked& asked = opening.asked();
+        questions.insert({asked.of(), asked.epoch(), v1::DRILL_DOWN, asked.request()});
+      }));
+  TJ_RETURN_IF_ERROR(supervise::EachReveal(
+      derived_, [&](const LedgerId& ledger, Index, const v1::SpotReveal& reveal) {
+        const v1::Spot& spot = reveal.spot();
+        if (ledger != own_) return;
+        questions.insert({spot.county(), spot.epoch(), v1::SPOT_CHECK, wire::SpotId(spot)});
+      }));
+  return questions;
 }
 
 absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
@@ -167,7 +188,10 @@ absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
     if (given_.contains({asker.origin.text(), v1::DRILL_DOWN, ask.request()})) continue;
     TJ_RETURN_IF_ERROR(Answer(asker, ask));
   }
+  if (to_fetch.empty()) return std::exchange(wanted_, false);
+  TJ_ASSIGN_OR_RETURN(const std::set<GivenAnswer> questions, OwnQuestions());
   for (const auto& [origin, index, given] : to_fetch) {
+    if (!questions.contains(AnswerOf(origin, given))) continue;
     TJ_RETURN_IF_ERROR(Fetch(origin, given));
     fetched_.insert({origin, index.value});
   }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -42,6 +43,12 @@ class OpeningDesk {
  private:
   absl::Status Answer(const LedgerId& asker, const v1::OpeningAsked& asked);
   absl::Status Fetch(const LedgerId& origin, const v1::OpeningGiven& given);
+  // An answer to us: of which ledger, to what, and our number.
+  using GivenAnswer = std::tuple<std::string, uint32_t, v1::OpeningPurpose, std::string>;
+  static GivenAnswer AnswerOf(const LedgerId& origin, const v1::OpeningGiven& given) {
+    return {origin.origin.text(), origin.epoch.value, given.purpose(), given.request()};
+  }
+  absl::StatusOr<std::set<GivenAnswer>> OwnQuestions() const;
 
   store::Truth& truth_;
   const store::Kv& derived_;
@@ -55,7 +62,8 @@ class OpeningDesk {
   std::set<uint64_t> booked_;                        // our openings that the book has
   std::set<std::pair<LedgerId, uint64_t>> fetched_;  // others' whose leaves are here or wanted
   std::set<Request> given_;
-  bool wanted_ = false;  // something was wanted since Round last said so
+  std::map<GivenAnswer, uint64_t> looked_at_;  // leaves, of answers to our questions
+  bool wanted_ = false;                        // something was wanted since Round last said so
 };
 
 // The private parts of a record of ours that are still here, sealed for `reader`.

@@ -114,8 +114,7 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
   std::unique_lock lock(mutex_);
   const bool recovering = view_.state == State::kRecovering && view_.from == peer;
   if (event.kind == Kind::kOwnShown || event.kind == Kind::kReady) {
-    const bool ends =
-        view_.state == State::kWaiting && (event.kind == Kind::kOwnShown || NothingToShow(peer));
+    const bool ends = view_.state == State::kWaiting && TellsAll(peer, event);
     lock.unlock();
     if (ends) hooks_.shown();
   } else if (recovering && event.kind == Kind::kHeadSeen) {
@@ -132,11 +131,14 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
   }
 }
 
-// Nothing was ever signed here, and the peer has just shown nothing else. A new child shows nothing
-// of a ledger that was lost, either: the parent's word counts, where there is one.
-bool OwnLedger::NothingToShow(const NodeCode& peer) const {
-  const bool believed = !config_.parent || config_.parent->code == peer;
-  return believed && truth_.Status().signed_size == 0;
+// Whether nobody can be expected to show more. A child may be behind, and one that is new shows
+// nothing of a ledger that was lost: the parent's word counts, where there is one. Where there is
+// none, that of a child that shows all that was signed here.
+bool OwnLedger::TellsAll(const NodeCode& peer, const sync::Event& event) const {
+  const uint64_t signed_size = truth_.Status().signed_size;
+  const bool shown = event.kind == sync::Event::Kind::kOwnShown;
+  if (config_.parent) return config_.parent->code == peer && (shown || signed_size == 0);
+  return shown ? event.size >= signed_size : signed_size == 0;
 }
 
 absl::Status OwnLedger::Recover(const NodeCode& from) {

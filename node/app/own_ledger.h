@@ -77,7 +77,7 @@ class OwnLedger {
   };
   void ReadRecovery();
   void Lose(const absl::Status& why);
-  bool NothingToShow(const NodeCode& peer) const;
+  bool TellsAll(const NodeCode& peer, const sync::Event& event) const;
   absl::Status Settle(const View& view);
   absl::StatusOr<std::vector<store::PreparedRecord>> FirstRecords(const View& view,
                                                                   bool after_wait);

@@ -36,6 +36,10 @@ absl::Status BodyRequests::Came(Index index, const Ledgers& ledgers, Instant now
     retry_at_ = given_at_ + kGivenPause;
     return absl::OkStatus();
   }
+  if (!rounds_.Take(now)) {
+    retry_at_ = now + kGivenPause;
+    return absl::OkStatus();
+  }
   return Round({}, index, ledgers, now, out);
 }
 

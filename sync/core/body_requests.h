@@ -15,6 +15,7 @@
 
 #include "protocol/vocab/ids.h"
 #include "protocol/vocab/time.h"
+#include "sync/core/bucket.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
 
@@ -26,8 +27,11 @@ class BodyRequests {
   static constexpr size_t kRanges = 16;
   static constexpr Duration kRetryInterval{60'000};
   // What is given to us is asked for no faster, however many single leaves it is: sixteen requests
-  // a round stay under the peer's limits::kLightFramesPerSecond.
+  // a round stay under the peer's limits::kLightFramesPerSecond. What is owed neither, but for the
+  // first rounds.
   static constexpr Duration kGivenPause{50};
+  static constexpr uint64_t kRoundsAtOnce = 64;
+  static constexpr uint64_t kRoundsPerSecond = 20;
 
   explicit BodyRequests(LedgerId ledger) : ledger_(std::move(ledger)) {}
 
@@ -61,6 +65,7 @@ class BodyRequests {
   Index next_;  // where the next round begins
   std::optional<Instant> retry_at_;
   Instant given_at_;  // the last round that asked for what is given
+  Bucket rounds_{kRoundsAtOnce, kRoundsPerSecond};
   bool answered_ = false;
 };
 

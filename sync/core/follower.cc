@@ -8,7 +8,7 @@
 #include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
-#include "sync/core/head_check.h"
+#include "sync/core/held_tree.h"
 #include "sync/core/policy.h"
 #include "sync/core/statement.h"
 
@@ -38,11 +38,7 @@ Follower::Follower(const SessionOptions& options, LedgerId ledger)
 absl::Status Follower::Begin(Instant now, Output& out) {
   moved_at_ = now;
   const Ledgers& ledgers = *options_.ledgers;
-  TJ_ASSIGN_OR_RETURN(const uint64_t size, ledgers.Size(ledger_));
-  if (size > 0) {
-    TJ_ASSIGN_OR_RETURN(auto roots, ledgers.Frontier(ledger_));
-    TJ_ASSIGN_OR_RETURN(frontier_, Frontier::From(size, std::move(roots)));
-  }
+  TJ_ASSIGN_OR_RETURN(frontier_, HeldTree(ledgers, ledger_));
   TJ_ASSIGN_OR_RETURN(newest_, ledgers.NewestHead(ledger_));
   TJ_ASSIGN_OR_RETURN(seen_, OwnStatement(crypto::StatementKind::kSeen));
   TJ_ASSIGN_OR_RETURN(held_, OwnStatement(crypto::StatementKind::kHeld));
@@ -112,6 +108,11 @@ absl::Status Follower::OnHead(const crypto::Note& note, const wire::HeadFrame& f
   return absl::OkStatus();
 }
 
+HeadFrom Follower::From() const {
+  if (relayed()) return HeadFrom::kRelay;
+  return options_.one_way ? HeadFrom::kFile : HeadFrom::kOrigin;
+}
+
 absl::Status Follower::TakeHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
                                 Output& out) {
   if (state_ == State::kStopped) return absl::OkStatus();
@@ -127,10 +128,9 @@ absl::Status Follower::TakeHead(const crypto::Note& note, const wire::HeadFrame&
     }
     return absl::OkStatus();
   }
-  TJ_ASSIGN_OR_RETURN(
-      HeadFinding finding,
-      JudgeHead(*head, frame.from_size, frame.consistency, newest_, frontier_.size(),
-                *options_.ledgers, relayed() ? HeadFrom::kRelay : HeadFrom::kOrigin));
+  TJ_ASSIGN_OR_RETURN(HeadFinding finding,
+                      JudgeHead(*head, frame.from_size, frame.consistency, newest_,
+                                frontier_.size(), *options_.ledgers, From()));
   switch (finding.verdict) {
     case HeadVerdict::kNew: {
       const bool larger = !newest_ || head->head.size > newest_->head.size;

@@ -27,6 +27,7 @@
 #include "protocol/wire/segment.h"
 #include "sync/core/body_requests.h"
 #include "sync/core/bucket.h"
+#include "sync/core/head_check.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
 #include "sync/core/provisional.h"
@@ -83,6 +84,7 @@ class Follower {
   bool SeenJustNow(Instant now) const;
   absl::Status Accept(const crypto::Note& head, Instant now, Output& out);
   bool relayed() const { return ledger_.origin != options_.peer; }
+  HeadFrom From() const;
   // Keeps the `seen` lines in `note` of the nodes that the head came through.
   void KeepWitnesses(const crypto::Note& note, Output& out) const;
   absl::Status SendSeen(Instant now, Output& out);

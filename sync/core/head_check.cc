@@ -28,7 +28,7 @@ HeadFinding Rollback(const crypto::Head& head, const crypto::Head& newest,
 // A head smaller than the newest: honest when it is late news of the same history.
 absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto::Note& newest,
                                          uint64_t durable, const Ledgers& ledgers, HeadFrom from) {
-  const bool late = from == HeadFrom::kRelay && head.head.at <= newest.head.at;
+  const bool late = from != HeadFrom::kOrigin && head.head.at <= newest.head.at;
   if (head.head.size > durable) {
     if (late) return HeadFinding{.verdict = HeadVerdict::kKnown};
     return Rollback(head.head, newest.head, "its leaves are not here to compare");

@@ -34,8 +34,8 @@ struct HeadFinding {
 
 // Who said it. The origin's own hashes are its word; a relay's are nobody's: those that lead
 // nowhere are kWrong and accuse no one but the relay, and a smaller head is what a relay that is
-// behind has.
-enum class HeadFrom : uint8_t { kOrigin, kRelay };
+// behind has. A file is the origin's word, but may have been written long ago.
+enum class HeadFrom : uint8_t { kOrigin, kRelay, kFile };
 
 // `newest` is the newest head held, if any; `durable` the leaves held. `head` and `newest` have
 // only verified lines and are of one ledger. Errors are those of the ports.

@@ -7,6 +7,7 @@
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
+#include "sync/core/held_tree.h"
 #include "sync/core/statement.h"
 
 namespace tj::sync {
@@ -15,10 +16,7 @@ Reclaim::Reclaim(const SessionOptions& options, LedgerId ledger)
     : options_(options), ledger_(std::move(ledger)) {}
 
 absl::Status Reclaim::Begin() {
-  TJ_ASSIGN_OR_RETURN(const uint64_t size, options_.ledgers->Size(ledger_));
-  if (size == 0) return absl::OkStatus();
-  TJ_ASSIGN_OR_RETURN(auto roots, options_.ledgers->Frontier(ledger_));
-  TJ_ASSIGN_OR_RETURN(frontier_, Frontier::From(size, std::move(roots)));
+  TJ_ASSIGN_OR_RETURN(frontier_, HeldTree(*options_.ledgers, ledger_));
   return absl::OkStatus();
 }
 

@@ -187,10 +187,16 @@ class LinkImpl final : public Link {
     if (!peer.ok()) return peer.status();
     absl::Status status = penalties_.Admit(peer->code, host_.clock().Now());
     if (!status.ok()) return status;
+    const auto trust = host_.trust();
+    const auto reclaim = host_.Reclaim(peer->code);
     auto driver = MakeDriver(peer->code, [](const Driver::End&) {});
     std::shared_ptr<Driver> replaced;
     status = registry_.Add(peer->code, address, driver, host_.clock().Now(), replaced);
     if (!status.ok()) return status;
+    // Whoever changed them has closed all streams, but may have missed this one.
+    if (host_.trust() != trust || host_.Reclaim(peer->code) != reclaim) {
+      driver->Close(Error(ErrorCode::kSyncState, "what it was opened with has changed"));
+    }
     if (replaced != nullptr) {
       replaced->Close(Error(ErrorCode::kSyncState, "replaced by a newer stream of the same node"));
     }

@@ -14,10 +14,9 @@ constexpr uint64_t kFirst = 64 * 1024;
 constexpr uint64_t kLeastFrame = 16 * 1024;
 constexpr uint64_t kFrameMs = 500;
 constexpr uint64_t kUnderWayMs = 2'000;
-// A rate is taken over half a second, in which a reader may catch up with what had waited for its
-// disk; the sender has it from grants besides, which are quarters of a window: so it may look like
-// twice what the line moves.
-constexpr uint64_t kBurst = 2;
+// A rate is taken over half a second and at most a frame and a quarter of a window more, which took
+// their half seconds before: so it may look like three times what the line moves.
+constexpr uint64_t kBurst = 3;
 
 // Bytes that count (SPEC.md §6); 0 for all but bulk.
 uint64_t BulkOf(const wire::Frame& frame) {

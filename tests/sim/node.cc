@@ -180,7 +180,11 @@ void Node::Start() {
 app::OwnLedger::Hooks Node::OwnHooks() {
   return {.shown = [this] { OpenSoon(/*after_wait=*/false); },
           .frozen = [this] { Freeze(); },
-          .returned = [this] { OpenSoon(/*after_wait=*/false); },
+          .returned =
+              [this] {
+                waits_for_follower_ = false;
+                OpenSoon(/*after_wait=*/false);
+              },
           .streams = [this] { Soon(Duration(0), [this] { EndStreams(); }); }};
 }
 

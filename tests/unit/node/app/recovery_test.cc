@@ -151,6 +151,36 @@ TEST_F(RecoveryTest, OfAnEmptyLedgerTheParentsSilenceCounts) {
   EXPECT_EQ(county.shown, 1);
 }
 
+// A child may be behind: what was lost is the parent's to show.
+TEST_F(RecoveryTest, AChildsWordDoesNotEndTheWait) {
+  StartedCounty county(clock_, trust_);
+  county.config.parent = Config::Parent{.code = bureau_.own.origin, .address = ""};
+  const sync::Event shown{sync::Event::Kind::kOwnShown, county.peer.own, 400, {}};
+  county.own->OnEvent(*NodeCode::Parse("370826101"), shown);
+  EXPECT_EQ(county.shown, 0);
+  county.own->OnEvent(bureau_.own.origin, shown);
+  EXPECT_EQ(county.shown, 1);
+}
+
+TEST_F(RecoveryTest, WithoutAParentAChildMustShowAllThatWasSigned) {
+  StartedCounty county(clock_, trust_);
+  const uint64_t hold = county.peer.truth->Status().hold;
+  ASSERT_TRUE(
+      county.peer.truth
+          ->ReleaseAndWait(store::Records({store::TestTick("one"), store::TestTick("two")}), hold)
+          .ok());
+  county.peer.Sign();
+  const uint64_t all = county.peer.truth->Status().signed_size;
+  const auto show = [&](const char* child, uint64_t size) {
+    county.own->OnEvent(*NodeCode::Parse(child),
+                        {sync::Event::Kind::kOwnShown, county.peer.own, size, {}});
+  };
+  show("370826101", all - 1);
+  EXPECT_EQ(county.shown, 0) << "another one may hold more";
+  show("370826102", all);
+  EXPECT_EQ(county.shown, 1);
+}
+
 TEST_F(RecoveryTest, ALostLedgerComesBackFromTheNodeAbove) {
   StartedCounty county(clock_, trust_);
   Live(*county.keys);

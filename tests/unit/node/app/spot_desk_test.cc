@@ -288,6 +288,37 @@ TEST_F(SpotDeskTest, ARecordThatOpensMoreThanThereIsOpensNothing) {
   EXPECT_FALSE(opened()->Holds(20));
 }
 
+// Whoever gives what nobody asked for costs us nothing.
+TEST_F(SpotDeskTest, OnlyWhatWasAskedForIsFetched) {
+  const auto give = [&](const char* request, uint64_t part) {
+    v1::Opening opening;
+    v1::OpeningGiven& given = *opening.mutable_given();
+    given.set_to(kBureau.text());
+    given.set_purpose(v1::DRILL_DOWN);
+    given.set_request(request);
+    given.set_reason("X");
+    given.set_private_parts(true);
+    wire::SetGivenLeaves(std::vector<wire::LeafRange>{{0, 5}}, given);
+    county_.Write(GivenRecord(opening, part));
+  };
+  const auto wanted = [&] { return bureau_.book.Wanted(county_.peer.own, Index{0}, 100).size(); };
+  give("nobody asked", 0);
+  give("asked", 1);
+  Meet();
+  EXPECT_FALSE(*bureau_.openings.Round(*trust_));
+  EXPECT_EQ(wanted(), 0u);
+  v1::Opening asked;
+  asked.mutable_asked()->set_of(kCounty.text());
+  asked.mutable_asked()->set_epoch(1);
+  asked.mutable_asked()->set_request("asked");
+  asked.mutable_asked()->set_reason("X");
+  asked.mutable_asked()->set_case_no("37082600120261102000001");
+  bureau_.Write(AskedRecord(asked, crypto::AddressTag{1, 2, 3}));
+  bureau_.Fold();
+  EXPECT_TRUE(*bureau_.openings.Round(*trust_));
+  EXPECT_EQ(wanted(), 5u);
+}
+
 TEST(OpeningRecordTest, WhatIsAskedIsAddressed) {
   v1::Opening opening;
   opening.mutable_asked()->set_of("370826");

@@ -213,6 +213,24 @@ TEST_F(BundleTest, HalfOfOneThenWholeOfANewerOne) {
   ExpectSame(county, bureau);
 }
 
+// Files come as they come: an older one is no rollback.
+TEST_F(BundleTest, AnOlderOneAmidANewerOne) {
+  county.Write(3000, clock.now);
+  const Bytes older = ExportTo(county, bureau)[0];
+  clock.now = clock.now + Duration(1000);
+  county.Write(1000, clock.now);
+  const auto newer = ExportTo(county, bureau, 64 * 1024);
+  ASSERT_GE(newer.size(), 3u);
+  ASSERT_TRUE(ImportAt(bureau, newer[0]).status.ok());
+  const Imported amid = ImportAt(bureau, older);
+  EXPECT_EQ(CodeOf(amid.status), ErrorCode::kSyncBundleGap) << amid.status;
+  for (size_t i = 1; i < newer.size(); ++i) {
+    const Imported next = ImportAt(bureau, newer[i]);
+    ASSERT_TRUE(next.status.ok()) << next.status;
+  }
+  ExpectSame(county, bureau);
+}
+
 TEST_F(BundleTest, AByteThatIsNotAsItWasIsRefused) {
   county.Write(40, clock.now);
   const Bytes file = ExportTo(county, bureau)[0];

@@ -67,6 +67,20 @@ TEST_F(HeadCheckTest, ARelaysHashesAreNobodysWord) {
   EXPECT_EQ(judge(other, 0, {}, second, 11).verdict, HeadVerdict::kFork);
 }
 
+// A file is the origin's own word, though it may be an old one.
+TEST_F(HeadCheckTest, AFileMayBeOld) {
+  const crypto::Note first = Grow(5);
+  const crypto::Note second = Grow(6, kNow + Duration(1));
+  const auto judge = [&](const crypto::Note& head, const crypto::Note& newest, uint64_t durable) {
+    return JudgeHead(head, 0, {}, newest, durable, origin_, HeadFrom::kFile)->verdict;
+  };
+  EXPECT_EQ(judge(first, second, 3), HeadVerdict::kKnown) << "its leaves are not here";
+  EXPECT_EQ(judge(first, second, 11), HeadVerdict::kKnown);
+  const crypto::Note later =
+      *crypto::SignHead({first.head.ledger, 5, first.head.root, kNow + Duration(2)}, county_key_);
+  EXPECT_EQ(judge(later, second, 3), HeadVerdict::kRollback) << "smaller, and signed later";
+}
+
 TEST_F(HeadCheckTest, KnowsRepetitions) {
   const crypto::Note first = Grow(5);
   const crypto::Note later = *origin_.Publish(county_key_, kNow + Duration(1));
