@@ -39,7 +39,7 @@ void PrintList(const api::OrderListReply& reply) {
                {"备注 note"}});
   for (const api::OrderInfo& order : reply.orders()) {
     std::string note = order.problem();
-    if (order.reply_provisional()) note = "先到, 待账本 ahead of its ledger";
+    if (order.provisional() || order.reply_provisional()) note = "先到, 待账本 ahead of its ledger";
     if (order.reply_late()) note = Cat("逾期 late", note.empty() ? "" : "; ", note);
     if (order.state() == "owed") {
       note = Cat("记录 record ", order.index(), " of ", order.ledger(), ", 自 since ",

@@ -161,10 +161,11 @@ void FollowHost::OnEvent(const NodeCode& peer, const sync::Event& event) {
       }
       left_out = std::exchange(lines.left_out, 0);
     }
+    if (left_out > 0)
+      Log(LogLevel::kInfo, "lines-left-out",
+          {{"peer", peer.text()}, {"count", std::to_string(left_out)}});
     LogError(sync::EventName(event.kind), event.status,
-             {{"peer", peer.text()},
-              {"ledger", event.ledger.Text()},
-              {"left_out", std::to_string(left_out)}});
+             {{"peer", peer.text()}, {"ledger", event.ledger.Text()}});
   };
   switch (event.kind) {
     case Kind::kSegmentHeld:

@@ -7,6 +7,7 @@
 
 #include "crypto/leaf_hash.h"
 #include "node/app/addressing.h"
+#include "node/app/early_orders.h"
 #include "node/app/governing.h"
 #include "node/app/node_services.h"
 #include "node/supervise/order_projection.h"
@@ -110,24 +111,27 @@ absl::Status AddOwed(const store::LedgerView& view, const std::string& self,
   return absl::OkStatus();
 }
 
-// Replies that overtook the ledger that they are in, and wait for it.
-absl::StatusOr<std::vector<supervise::Reply>> EarlyReplies(const store::KvReader& truth,
-                                                           const std::vector<LedgerId>& ledgers) {
-  std::vector<supervise::Reply> replies;
-  for (const LedgerId& ledger : ledgers) {
-    TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(truth, ledger));
-    TJ_ASSIGN_OR_RETURN(const auto early, view.ProvisionalLeaves());
-    for (const auto& leaf : early) {
-      TJ_ASSIGN_OR_RETURN(const wire::Header header, wire::DecodeHeader(leaf.header));
-      if (header.family != Family::kOrderReply) continue;
-      const auto body = wire::DecodeBody(leaf.body);
-      if (!body.ok()) continue;
-      auto payload = wire::ParseOrderReply(body->payload);
-      if (!payload.ok()) continue;
-      replies.push_back({ledger, leaf.index, header.recorded_at, *std::move(payload)});
-    }
-  }
-  return replies;
+// What is known of an order that is in a ledger, or ahead of one.
+absl::StatusOr<api::OrderInfo> ShownOrder(const NodeParts& parts, const store::KvReader& truth,
+                                          const supervise::Order& order) {
+  const NodeCode& self = parts.own.origin;
+  api::OrderInfo info = InfoOfOrder(order);
+  const bool issued = order.ledger.origin == self;
+  info.set_direction(issued ? "issued" : "received");
+  const auto to = NodeCode::Parse(order.payload.to());
+  const bool below =
+      to.ok() && parts.host.trust()->RelationOf(*to, order.ledger.origin) == Relation::kChild;
+  // Whoever is not directly above may write such a record; it binds nobody.
+  if (!below || (!issued && *to != self)) info.set_problem("TRUST-SCOPE");
+  TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(truth, order.ledger));
+  TJ_ASSIGN_OR_RETURN(const std::string held_at,
+                      HeldAt(view, issued && to.ok() ? *to : self, order.index));
+  info.set_delivered_at(held_at);
+  info.set_state(order.reply       ? "replied"
+                 : !issued         ? "arrived"
+                 : held_at.empty() ? "issued"
+                                   : "delivered");
+  return info;
 }
 
 }  // namespace
@@ -172,11 +176,17 @@ absl::StatusOr<api::OrderReplyReply> NodeServices::OrderReply(
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());
   TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
   const auto derived = parts_.derived.Snapshot();
+  TJ_ASSIGN_OR_RETURN(const EarlyOrders early, ReadEarlyOrders(snapshot->reader(), ledgers));
   std::optional<supervise::Order> found;
+  const auto consider = [&](const supervise::Order& order) {
+    const bool above = parts_.config.parent && order.ledger.origin == parts_.config.parent->code;
+    const bool ours = order.payload.to() == parts_.own.origin.text();
+    if (above && ours && order.payload.order_no() == request.order_no()) found = order;
+  };
+  for (const supervise::Order& order : early.orders) consider(order);
   for (const LedgerId& ledger : ledgers) {
-    if (!parts_.config.parent || ledger.origin != parts_.config.parent->code) continue;
     TJ_ASSIGN_OR_RETURN(auto order, supervise::FindOrder(*derived, ledger, request.order_no()));
-    if (order && order->payload.to() == parts_.own.origin.text()) found = std::move(order);
+    if (order) consider(*order);
   }
   if (!found) return Error(ErrorCode::kOrderAbsent, request.order_no());
   v1::OrderReply said;
@@ -207,45 +217,37 @@ absl::StatusOr<api::OrderListReply> NodeServices::OrderList(const api::OrderList
   api::OrderListReply reply;
   const NodeCode& self = parts_.own.origin;
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());
+  const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
-  TJ_ASSIGN_OR_RETURN(const auto early, EarlyReplies(snapshot->reader(), ledgers));
+  TJ_ASSIGN_OR_RETURN(const EarlyOrders early, ReadEarlyOrders(snapshot->reader(), ledgers));
+  const auto add = [&](supervise::Order order, bool provisional) -> absl::Status {
+    const supervise::Reply* const said = order.reply ? nullptr : early.ReplyTo(order);
+    if (said != nullptr) order.reply = *said;
+    TJ_ASSIGN_OR_RETURN(api::OrderInfo info, ShownOrder(parts_, snapshot->reader(), order));
+    info.set_provisional(provisional);
+    info.set_reply_provisional(said != nullptr);
+    *reply.add_orders() = std::move(info);
+    return absl::OkStatus();
+  };
   if (request.after_ledger().empty()) {
     for (const LedgerId& ledger : ledgers) {
       if (ledger == parts_.own) continue;
       TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), ledger));
       TJ_RETURN_IF_ERROR(AddOwed(view, self.text(), parts_.owed_watch.Since(ledger), reply));
     }
+    for (const supervise::Order& order : early.orders) {
+      TJ_ASSIGN_OR_RETURN(const auto known,
+                          supervise::FindOrder(*derived, order.ledger, order.payload.order_no()));
+      if (!known) TJ_RETURN_IF_ERROR(add(order, /*provisional=*/true));
+    }
   }
   const uint32_t limit =
       request.limit() == 0 ? kOrdersPerAnswer : std::min(request.limit(), kOrdersPerAnswer);
-  const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(
-      auto orders,
+      const auto orders,
       supervise::ListOrders(*derived, {request.after_ledger(), request.after_order()}, limit));
-  const auto trust = parts_.host.trust();
-  for (supervise::Order& order : orders) {
-    const auto first = std::find_if(
-        early.begin(), early.end(),
-        [&order](const supervise::Reply& said) { return supervise::Answers(said, order); });
-    const bool provisional = !order.reply && first != early.end();
-    if (provisional) order.reply = *first;
-    api::OrderInfo info = InfoOfOrder(order);
-    info.set_reply_provisional(provisional);
-    const bool issued = order.ledger.origin == self;
-    info.set_direction(issued ? "issued" : "received");
-    const auto to = NodeCode::Parse(order.payload.to());
-    const bool below = to.ok() && trust->RelationOf(*to, order.ledger.origin) == Relation::kChild;
-    // Whoever is not directly above may write such a record; it binds nobody.
-    if (!below || (!issued && *to != self)) info.set_problem("TRUST-SCOPE");
-    TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), order.ledger));
-    TJ_ASSIGN_OR_RETURN(const std::string held_at,
-                        HeldAt(view, issued && to.ok() ? *to : self, order.index));
-    info.set_delivered_at(held_at);
-    info.set_state(order.reply       ? "replied"
-                   : !issued         ? "arrived"
-                   : held_at.empty() ? "issued"
-                                     : "delivered");
-    *reply.add_orders() = std::move(info);
+  for (const supervise::Order& order : orders) {
+    TJ_RETURN_IF_ERROR(add(order, /*provisional=*/false));
   }
   if (orders.size() == limit) {
     reply.set_next_ledger(orders.back().ledger.Text());
