@@ -132,7 +132,8 @@ absl::StatusOr<Sm2PublicKey> Sm2PublicKey::FromPem(std::string_view pem) {
   return Sm2PublicKey(std::make_shared<KeyHandle>(KeyHandle{std::move(key)}));
 }
 
-Bytes Sm2PublicKey::Point() const { return PointOf(key_->key.get()); }
+Sm2PublicKey::Sm2PublicKey(std::shared_ptr<const KeyHandle> key)
+    : key_(std::move(key)), point_(PointOf(key_->key.get())) {}
 
 absl::Status Sm2PublicKey::Verify(ByteView message, ByteView signature_der,
                                   std::string_view id) const {

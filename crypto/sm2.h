@@ -31,18 +31,21 @@ class Sm2PublicKey {
   static absl::StatusOr<Sm2PublicKey> FromPoint(ByteView point);
   // SubjectPublicKeyInfo in PEM; CRYPTO-KEY.
   static absl::StatusOr<Sm2PublicKey> FromPem(std::string_view pem);
-  Bytes Point() const;  // 65 bytes
+  const Bytes& Point() const {
+    return point_;
+  }  // 65 bytes; each signature line names its key by it
   // OK only for a canonical DER signature (GM/T 0009) with r and s in [1, n−1] over SM3(Z_id ‖
   // message); else CRYPTO-SIGNATURE.
   absl::Status Verify(ByteView message, ByteView signature_der, std::string_view id) const;
   bool operator==(const Sm2PublicKey& other) const { return Point() == other.Point(); }
 
-  explicit Sm2PublicKey(std::shared_ptr<const KeyHandle> key) : key_(std::move(key)) {}
+  explicit Sm2PublicKey(std::shared_ptr<const KeyHandle> key);
   const KeyHandle& handle() const { return *key_; }
 
  private:
   // Shared: keys are copied into signers and trust stores on several threads.
   std::shared_ptr<const KeyHandle> key_;
+  Bytes point_;
 };
 
 class Sm2PrivateKey {
