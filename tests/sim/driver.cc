@@ -68,7 +68,7 @@ sync::Output Driver::Run(Input input) {
       output.close = frame.status();
       return output;
     }
-    node_.watch().Received(node_.code(), peer_, *frame);
+    node_.watch().Received(node_.code(), peer_, *frame, session_.ready());
     if (node_.loop().tracing()) {
       node_.loop().Trace(node_.code().text(), Cat("<- ", peer_.text(), " ", DescribeFrame(*frame)));
     }

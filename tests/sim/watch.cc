@@ -63,9 +63,11 @@ void Watch::Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& fr
   pace_.Sent(from, to, frame, steady_bytes_per_ms);
 }
 
-void Watch::Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame) {
+void Watch::Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame,
+                     bool ready) {
   pace_.Received(at, from, frame);
-  if (const auto* head = std::get_if<wire::HeadFrame>(&frame)) past_.Received(at, head->note);
+  const auto* head = std::get_if<wire::HeadFrame>(&frame);
+  if (head != nullptr && ready) past_.Received(at, head->note);
 }
 
 void Watch::Stepped(const NodeCode& node, const NodeCode&, const sync::Output& output) {

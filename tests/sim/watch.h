@@ -33,7 +33,8 @@ class Watch {
   // `steady_bytes_per_ms`: of a line that has been the same since the stream began.
   void Sent(const NodeCode& from, const NodeCode& to, const wire::Frame& frame,
             std::optional<int64_t> steady_bytes_per_ms);
-  void Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame);
+  // `ready`: the session has had the hello, without which a frame only ends the stream.
+  void Received(const NodeCode& at, const NodeCode& from, const wire::Frame& frame, bool ready);
   void Stepped(const NodeCode& node, const NodeCode& peer, const sync::Output& output);
   void Happened(const NodeCode& node, const NodeCode& peer, const sync::Event& event);
   void Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes);
