@@ -182,10 +182,13 @@ absl::StatusOr<store::FollowOp> OwnLedger::Names(ByteView segment) {
   return store::FollowOp(std::move(named.op));
 }
 
-// What came back is all that was lost; otherwise it stays lost, and people are told why.
+// What came back is all that was lost; otherwise it stays lost, and people are told why. A store
+// that cannot say now (a write has just failed) is asked again later: nothing is lacking.
 absl::Status OwnLedger::Settle(const View& view) {
   const absl::Status settled = truth_.SettleOwn();
   if (settled.ok()) return settled;
+  const ErrorCode code = CodeOf(settled);
+  if (code != ErrorCode::kStoreRollback && code != ErrorCode::kSyncFork) return settled;
   {
     const std::lock_guard lock(mutex_);
     view_ = view;

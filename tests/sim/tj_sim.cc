@@ -7,6 +7,7 @@
 // played and passed, and a long run met all there is in histories of the size that is wanted; 1
 // not so; 2 usage.
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "node/app/log.h"
@@ -111,10 +113,17 @@ struct Total {
   Counts counts;
   std::vector<uint64_t> nodes, records, faults, settled;
   std::vector<std::string> failures;
+};
+
+// A process that plays, and the end of the pipe that it writes to.
+struct Player {
+  pid_t pid = 0;
+  int pipe = -1;        // -1: it has said everything
+  std::string rest;     // of what it said, up to where no line ends yet
   std::string playing;  // the seed that began last
 };
 
-void TakeLine(const std::string& line, Total& total) {
+void TakeLine(const std::string& line, Player& player, Total& total) {
   if (line.starts_with("= ")) {
     unsigned long long nodes = 0, records = 0, faults = 0, settled = 0;
     if (std::sscanf(line.c_str(), "= %llu %llu %llu %llu", &nodes, &records, &faults, &settled) ==
@@ -125,7 +134,7 @@ void TakeLine(const std::string& line, Total& total) {
       total.settled.push_back(settled);
     }
   } else if (line.starts_with("> ")) {
-    total.playing = line.substr(2);
+    player.playing = line.substr(2);
   } else if (line.starts_with("! ")) {
     total.failures.push_back(line.substr(2));
     std::printf("FAILED seed %s\n", line.c_str() + 2);
@@ -142,10 +151,47 @@ uint64_t Median(std::vector<uint64_t>& values) {
   return values[values.size() / 2];
 }
 
-// Plays in `jobs` processes and gathers what they say. A process that dies has failed, too.
+// A process that dies has failed, too.
+void TakeEnd(Player& player, Total& total) {
+  close(std::exchange(player.pipe, -1));
+  int status = 0;
+  waitpid(player.pid, &status, 0);
+  if (status == 0) return;
+  total.failures.push_back(Cat(player.playing, " the process died with status ", status));
+}
+
+void TakeWhatIsThere(Player& player, Total& total) {
+  char bytes[65'536];
+  const ssize_t count = read(player.pipe, bytes, sizeof bytes);
+  if (count < 0 && errno == EINTR) return;
+  if (count <= 0) return TakeEnd(player, total);
+  player.rest.append(bytes, static_cast<size_t>(count));
+  size_t begin = 0;
+  for (size_t end; (end = player.rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    TakeLine(player.rest.substr(begin, end - begin), player, total);
+  }
+  player.rest.erase(0, begin);
+}
+
+// From all at once: who is not listened to waits when his pipe is full.
+void Listen(std::vector<Player>& players, Total& total) {
+  while (true) {
+    std::vector<pollfd> polled;
+    for (const Player& player : players) polled.push_back({player.pipe, POLLIN, 0});
+    const bool any = std::any_of(players.begin(), players.end(),
+                                 [](const Player& player) { return player.pipe >= 0; });
+    if (!any) return;
+    if (poll(polled.data(), polled.size(), -1) < 0) continue;
+    for (size_t i = 0; i < players.size(); ++i) {
+      if (polled[i].revents != 0) TakeWhatIsThere(players[i], total);
+    }
+  }
+}
+
+// Plays in `jobs` processes and gathers what they say.
 Total PlayAll(const Arguments& arguments) {
   Total total;
-  std::vector<std::pair<pid_t, std::FILE*>> children;
+  std::vector<Player> players;
   for (uint64_t share = 0; share < arguments.jobs; ++share) {
     int ends[2];
     const bool piped = pipe(ends) == 0;
@@ -157,27 +203,14 @@ Total PlayAll(const Arguments& arguments) {
     }
     if (child == 0) {
       close(ends[0]);
-      for (const auto& [pid, file] : children) std::fclose(file);
+      for (const Player& player : players) close(player.pipe);
       PlayShare(arguments, share, fdopen(ends[1], "w"));
       _exit(0);
     }
     close(ends[1]);
-    children.emplace_back(child, fdopen(ends[0], "r"));
+    players.push_back({.pid = child, .pipe = ends[0], .rest = {}, .playing = {}});
   }
-  for (const auto& [pid, file] : children) {
-    char* text = nullptr;
-    size_t room = 0;
-    for (ssize_t n; (n = getline(&text, &room, file)) > 0;) {
-      TakeLine(std::string(text, static_cast<size_t>(n - 1)), total);
-    }
-    free(text);
-    std::fclose(file);
-    int status = 0;
-    waitpid(pid, &status, 0);
-    if (status != 0) {
-      total.failures.push_back(Cat(total.playing, " the process died with status ", status));
-    }
-  }
+  Listen(players, total);
   return total;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "crypto/fork_proof.h"
 #include "node/app/own_ledger.h"
@@ -19,10 +20,11 @@ namespace {
 // A county that has just started, as node.cc puts it together.
 class StartedCounty {
  public:
-  StartedCounty(const store::SetClock& clock, std::shared_ptr<const crypto::TrustStore> trust)
+  StartedCounty(const store::SetClock& clock, std::shared_ptr<const crypto::TrustStore> trust,
+                store::KvFaults* faults = nullptr)
       : keys(*store::PrivateKeys::Open(keys_folder_ / "keys")),
         peer("370826", clock, std::move(trust), Hooks(),
-             Error(ErrorCode::kNotReady, "waiting for a follower")) {
+             Error(ErrorCode::kNotReady, "waiting for a follower"), faults) {
     Start(clock.Now());
   }
   // Once more: as after a crash.
@@ -88,6 +90,28 @@ class RecoveryTest : public ::testing::Test {
     before.Sign();
     Meet(before, bureau_);
     leaves_ = before.Leaves(before.own);
+  }
+  // All is back; then the write after the next `writes` fails, and the database is opened again.
+  void RecoverWithFailingWrite(int writes) {
+    store::KvFaults faults;
+    StartedCounty county(clock_, trust_, &faults);
+    Live(*county.keys);
+    Meet(county.peer, bureau_);
+    ASSERT_TRUE(county.own->Recover(bureau_.own.origin).ok());
+    Meet(county.peer, bureau_, /*reclaim=*/true);
+    ASSERT_EQ(county.own->view().state, State::kRecovered);
+    faults.FailAfter(writes, ErrorCode::kStoreUnavailable);
+    int refused = 0;
+    for (absl::Status opened; !(opened = county.own->Open(false)).ok(); ++refused) {
+      ASSERT_EQ(CodeOf(opened), ErrorCode::kStoreUnavailable) << opened;
+      ASSERT_EQ(county.own->view().state, State::kRecovered);
+      std::this_thread::yield();
+    }
+    EXPECT_GE(refused, 1);
+    EXPECT_EQ(county.own->view().state, State::kOpen);
+    const auto leaves = county.peer.Leaves(county.peer.own);
+    ASSERT_EQ(leaves.size(), leaves_.size() + 2);
+    EXPECT_EQ(leaves.back().header.family, Family::kLoss);
   }
   std::vector<store::FsckFinding> Findings(const StartedCounty& county) {
     const auto snapshot = *county.peer.truth->Snapshot();
@@ -268,6 +292,11 @@ TEST_F(RecoveryTest, TheLossIsToldEvenIfACrashComesBetween) {
   ASSERT_TRUE(county.own->Open(false).ok());
   EXPECT_EQ(county.peer.Leaves(county.peer.own).size(), leaves.size() + 1) << "told once";
 }
+
+// Found by the simulator (seed 3662): a write that failed when all was back made it lost once more,
+// and nobody had what had come to the disk all the same.
+TEST_F(RecoveryTest, AStoreThatFailsToSettleLosesNothingOnceMore) { RecoverWithFailingWrite(0); }
+TEST_F(RecoveryTest, AStoreThatFailsToOpenLosesNothingOnceMore) { RecoverWithFailingWrite(1); }
 
 TEST_F(RecoveryTest, AGiverThatHasNotEnoughLeavesItLost) {
   StartedCounty county(clock_, trust_);

@@ -15,6 +15,7 @@
 #include "node/app/follow_host.h"
 #include "protocol/vocab/check.h"
 #include "sync/core/session.h"
+#include "tests/contract/faulty_kv.h"
 #include "tests/scenario/keyring.h"
 #include "tests/unit/node/store/temp_folder.h"
 #include "tests/unit/node/store/truth_support.h"
@@ -25,12 +26,17 @@ class TestPeer {
  public:
   TestPeer(const std::string& code, const store::SetClock& clock,
            std::shared_ptr<const crypto::TrustStore> trust, FollowHost::Hooks hooks = {},
-           absl::Status held = absl::OkStatus())
+           absl::Status held = absl::OkStatus(), store::KvFaults* faults = nullptr)
       : own{*NodeCode::Parse(code), Epoch{1}},
         signer(scenario::Keyring::Instance().SignerOf(own.origin, 1)) {
     store::TruthOptions options = store::TestOptions(folder / "data", clock, own);
     options.open_when_lost = true;
     options.held = std::move(held);
+    if (faults != nullptr) {
+      options.open_kv = [this, faults]() -> absl::StatusOr<std::unique_ptr<store::Kv>> {
+        return std::make_unique<store::FaultyKv>(*disk, *faults);
+      };
+    }
     truth = store::OpenTruth(std::move(options));
     if (!hooks.grown) hooks.grown = [] {};
     if (!hooks.fork) hooks.fork = [](const LedgerId&, uint64_t) {};
@@ -54,6 +60,7 @@ class TestPeer {
   }
 
   store::TempFolder folder;
+  const std::unique_ptr<store::Kv> disk = store::OpenMemKv();  // of one with faults
   const LedgerId own;
   crypto::Signer& signer;
   std::unique_ptr<store::Truth> truth;
