@@ -119,11 +119,9 @@ void ExplainRollback(const crypto::RollbackFinding& finding, const NodeCode& fou
               static_cast<unsigned long long>(finding.found_size),
               finding.found_root.Hex().c_str());
   std::printf(
-      "  树头由 %s 的证书签名; 现存条数由 %s 声明. 账本丢失了已签名的记录.\n"
-      "  The head is signed with the certificate of %s; what was found is stated by %s. "
-      "Signed records are lost.\n",
-      head.ledger.origin.text().c_str(), found_by.text().c_str(), head.ledger.origin.text().c_str(),
-      found_by.text().c_str());
+      "  树头与现存条数均由 %s 签名声明: 账本丢失了已签名的记录.\n"
+      "  Both the head and what was found are signed by %s: signed records are lost.\n",
+      found_by.text().c_str(), found_by.text().c_str());
 }
 
 void VerifyProof(const std::string& file, const crypto::EvidencePolicy& policy, Context& context) {

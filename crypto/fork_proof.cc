@@ -1,5 +1,6 @@
 #include "crypto/fork_proof.h"
 
+#include <bit>
 #include <utility>
 
 #include "crypto/merkle/verify.h"
@@ -16,6 +17,17 @@ constexpr ByteView kForkMagic = "TJF1";
 constexpr ByteView kRollbackMagic = "TJR1";
 
 }  // namespace
+
+ForkProof MakeForkProof(Note first, Note second, const Hash& prefix_root,
+                        std::vector<Hash> consistency) {
+  const uint64_t size = first.head.size;
+  if (size == second.head.size) {
+    consistency.clear();
+  } else if (std::has_single_bit(size)) {
+    consistency.insert(consistency.begin(), prefix_root);
+  }
+  return {std::move(first), std::move(second), std::move(consistency)};
+}
 
 Bytes EncodeForkProof(const ForkProof& proof) {
   TJ_CHECK(proof.first.head.size <= proof.second.head.size);
@@ -60,13 +72,14 @@ absl::Status VerifyForkProof(const ForkProof& proof, const TrustStore& trust) {
   }
   TJ_RETURN_IF_ERROR(trust.VerifyOrigin(proof.first));
   TJ_RETURN_IF_ERROR(trust.VerifyOrigin(proof.second));
-  if (first.size == 0 && second.size > 0) {
-    return Error(ErrorCode::kCryptoProof, "every tree extends the empty one");
+  if (first.size < second.size) {
+    return merkle::VerifyContradiction<merkle::Sm3Hasher>(first.size, second.size, first.root,
+                                                          second.root, proof.consistency);
   }
-  const absl::Status extends = merkle::VerifyConsistency<merkle::Sm3Hasher>(
-      first.size, second.size, first.root, second.root, proof.consistency);
-  if (extends.ok()) return Error(ErrorCode::kCryptoProof, "the larger head extends the smaller");
-  if (first.size == second.size && first.root == second.root) {
+  if (!proof.consistency.empty()) {
+    return Error(ErrorCode::kCryptoProof, "hashes between equal sizes");
+  }
+  if (first.root == second.root) {
     return Error(ErrorCode::kCryptoProof, "the heads are of one tree");
   }
   return absl::OkStatus();

@@ -3,9 +3,10 @@
 //
 // Fork proof: two signed heads of one ledger that cannot both be.
 //   "TJF1" · varint length, note of the smaller head · varint length, note of the larger
-//          · count 1 · count hashes of 32: what was offered as the consistency proof between them
+//          · count 1 · count hashes of 32: out of the larger tree (merkle::VerifyContradiction)
 // It shows a fork when both notes carry a right line of the origin and either the sizes are equal
-// and the roots differ, or the hashes do not lead from the smaller to the larger.
+// and the roots differ, or the hashes lead to the larger root and, at the smaller size, to another
+// root than the smaller head says. Hashes that lead nowhere accuse nobody: anyone can write them.
 //
 // Rollback finding: a signed head, and what its origin has left of that ledger.
 //   "TJR1" · varint length, note of the head · size 8, root 32: the ledger as it was found
@@ -38,10 +39,16 @@ struct RollbackFinding {
   Hash found_root;
 };
 
+// The proof of two heads of which the smaller is not in the larger's tree. `prefix_root` is the
+// root of the first first.head.size leaves of that tree, `consistency` the proof out of it from
+// that size to the larger head's; for equal sizes neither counts.
+ForkProof MakeForkProof(Note first, Note second, const Hash& prefix_root,
+                        std::vector<Hash> consistency);
+
 Bytes EncodeForkProof(const ForkProof& proof);
 // CRYPTO-PROOF for bytes that are not exactly one proof, or what ParseNote says of a note in it.
 absl::StatusOr<ForkProof> DecodeForkProof(ByteView bytes);
-// OK when it shows a fork. CRYPTO-PROOF when the two heads go together; the codes of
+// OK when it shows a fork, whoever made it. CRYPTO-PROOF when it does not; the codes of
 // TrustStore::VerifyOrigin.
 absl::Status VerifyForkProof(const ForkProof& proof, const TrustStore& trust);
 

@@ -3,7 +3,10 @@
 // name
 // *.tjproof. Pure; any thread.
 //
-//   "TJPROOF1" · a tj.v1.ProofFile message
+// A fork proof shows by itself what it says. What a rollback finding says was found is the word of
+// the origin about itself, and signed by it: nobody else can say it.
+//
+//   "TJPROOF1" · a tj.v1.ProofFile message; signed is "TJ-PROOF-v1" · found at 8 · proof
 
 #ifndef TJ_CRYPTO_PROOF_FILE_H_
 #define TJ_CRYPTO_PROOF_FILE_H_
@@ -16,6 +19,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/fork_proof.h"
+#include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
@@ -26,10 +30,11 @@ namespace tj::crypto {
 // Whether these bytes claim to be a proof file.
 bool IsProofFile(ByteView bytes);
 
-// `proof` as it is stored. TRUST-UNKNOWN-NODE when the trust list has no certificates of the
-// origin; what VerifyPastProof says when it proves nothing.
+// `proof` as it is stored; `signer` is found_by's. TRUST-UNKNOWN-NODE when the trust list has no
+// certificates of the origin; what VerifyPastProof says when it proves nothing; CRYPTO-PROOF for
+// another's rollback; what the signer says.
 absl::StatusOr<Bytes> MakeProofFile(ByteView proof, const NodeCode& found_by, Instant found_at,
-                                    const TrustStore& trust);
+                                    const TrustStore& trust, Signer& signer);
 
 struct ProofVerdict {
   PastProof proof;

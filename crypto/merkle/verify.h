@@ -29,6 +29,17 @@ template <typename Hasher>
 absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const Hash& old_root,
                                const Hash& new_root, std::span<const Hash> proof);
 
+// OK when the tree (new_size, new_root) begins with another tree of old_size leaves than (old_size,
+// old_root): the two are of two histories, whoever says it. `proof` is a consistency proof out of
+// the larger tree; where old_size is a power of two, before it the root of the first old_size
+// leaves of that tree, which such a proof leaves out because its reader knows it. Refused for equal
+// sizes, for old_size = 0, and for hashes that do not lead to new_root: they show nothing.
+template <typename Hasher>
+absl::Status VerifyContradiction(uint64_t old_size, uint64_t new_size, const Hash& old_root,
+                                 const Hash& new_root, std::span<const Hash> proof);
+
+extern template absl::Status VerifyContradiction<Sm3Hasher>(uint64_t, uint64_t, const Hash&,
+                                                            const Hash&, std::span<const Hash>);
 extern template absl::Status VerifyInclusion<Sm3Hasher>(uint64_t, uint64_t, const Hash&,
                                                         std::span<const Hash>, const Hash&);
 extern template absl::Status VerifyConsistency<Sm3Hasher>(uint64_t, uint64_t, const Hash&,

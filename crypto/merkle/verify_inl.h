@@ -3,9 +3,14 @@
 #ifndef TJ_CRYPTO_MERKLE_VERIFY_INL_H_
 #define TJ_CRYPTO_MERKLE_VERIFY_INL_H_
 
+#include <bit>
+
+#include <absl/status/statusor.h>
+
 #include "crypto/merkle/verify.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
+#include "protocol/vocab/status_macros.h"
 
 namespace tj::merkle {
 namespace verify_internal {
@@ -32,6 +37,36 @@ struct Climb {
     while ((node & 1) == 0 && node != 0) Up();
   }
 };
+
+// Whether the tree is one perfect subtree, whose hash a consistency proof leaves out.
+inline bool IsPerfect(uint64_t size) { return std::has_single_bit(size); }
+
+struct Roots {
+  Hash old_root;
+  Hash new_root;
+};
+// Where a consistency proof leads. It starts with the hash of the largest perfect subtree that ends
+// the old tree. 0 < old_size < new_size.
+template <typename Hasher>
+absl::StatusOr<Roots> Lead(uint64_t old_size, uint64_t new_size, const Hash& start,
+                           std::span<const Hash> rest) {
+  Climb climb{old_size - 1, new_size - 1};
+  while ((climb.node & 1) != 0) climb.Up();
+  Roots roots{start, start};
+  for (const Hash& sibling : rest) {
+    if (climb.last == 0) return Refuse("consistency proof is too long");
+    if (climb.FromLeft()) {
+      roots.old_root = Hasher::Node(sibling, roots.old_root);
+      roots.new_root = Hasher::Node(sibling, roots.new_root);
+      climb.LiftRightEdge();
+    } else {
+      roots.new_root = Hasher::Node(roots.new_root, sibling);
+    }
+    climb.Up();
+  }
+  if (climb.last != 0) return Refuse("consistency proof is too short");
+  return roots;
+}
 
 }  // namespace verify_internal
 
@@ -72,31 +107,26 @@ absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const Hash&
   if (old_size == 0) return Refuse("nothing is proved from an empty tree");
   if (proof.size() > limits::kProofHashesMax) return Refuse("too many hashes");
 
-  // The climb starts at the largest perfect subtree that ends the old tree. When that is the whole
-  // old tree its hash is known and left out of the proof.
-  verify_internal::Climb climb{old_size - 1, new_size - 1};
-  while ((climb.node & 1) != 0) climb.Up();
-  Hash old_hash = old_root;
-  if (climb.node != 0) {
-    if (proof.empty()) return Refuse("consistency proof is empty");
-    old_hash = proof.front();
-    proof = proof.subspan(1);
-  }
-  Hash new_hash = old_hash;
-  for (const Hash& sibling : proof) {
-    if (climb.last == 0) return Refuse("consistency proof is too long");
-    if (climb.FromLeft()) {
-      old_hash = Hasher::Node(sibling, old_hash);
-      new_hash = Hasher::Node(sibling, new_hash);
-      climb.LiftRightEdge();
-    } else {
-      new_hash = Hasher::Node(new_hash, sibling);
-    }
-    climb.Up();
-  }
-  if (climb.last != 0) return Refuse("consistency proof is too short");
-  if (old_hash != old_root) return Refuse("does not lead to the old root");
-  if (new_hash != new_root) return Refuse("does not lead to the new root");
+  const bool known = verify_internal::IsPerfect(old_size);
+  if (!known && proof.empty()) return Refuse("consistency proof is empty");
+  TJ_ASSIGN_OR_RETURN(const auto roots, verify_internal::Lead<Hasher>(
+                                            old_size, new_size, known ? old_root : proof.front(),
+                                            known ? proof : proof.subspan(1)));
+  if (roots.old_root != old_root) return Refuse("does not lead to the old root");
+  if (roots.new_root != new_root) return Refuse("does not lead to the new root");
+  return absl::OkStatus();
+}
+
+template <typename Hasher>
+absl::Status VerifyContradiction(uint64_t old_size, uint64_t new_size, const Hash& old_root,
+                                 const Hash& new_root, std::span<const Hash> proof) {
+  using verify_internal::Refuse;
+  if (old_size == 0 || old_size >= new_size) return Refuse("the sizes leave nothing to compare");
+  if (proof.empty() || proof.size() > limits::kProofHashesMax) return Refuse("no proof");
+  TJ_ASSIGN_OR_RETURN(const auto roots, verify_internal::Lead<Hasher>(
+                                            old_size, new_size, proof.front(), proof.subspan(1)));
+  if (roots.new_root != new_root) return Refuse("the hashes are not of the larger tree");
+  if (roots.old_root == old_root) return Refuse("the larger tree extends the smaller");
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "node/app/node.h"
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "crypto/sm3.h"
@@ -27,6 +28,9 @@
 
 namespace tj::app {
 namespace {
+
+// After a proof file that could not be written, until the next try.
+constexpr std::chrono::seconds kProofsRetry{10};
 
 class NodeImpl final : public Node {
  public:
@@ -102,7 +106,8 @@ class NodeImpl final : public Node {
     heads_writer_ = std::make_unique<HeadsWriter>(*truth_, own_, config_.heads_interval, clock_);
     split_watch_ = std::make_unique<SplitWatch>(*truth_, own_);
     owed_watch_ = std::make_unique<OwedWatch>(*truth_, own_, config_.owed_alarm, clock_);
-    proof_files_ = std::make_unique<ProofFiles>(*truth_, own_, config_.data_folder);
+    proof_files_ =
+        std::make_unique<ProofFiles>(*truth_, own_, config_.data_folder, *identity_.signer);
     opening_desk_.emplace(*truth_, *derived_, own_, book_);
     spot_desk_.emplace(*truth_, *derived_, own_, book_, *opening_desk_, clock_);
     folds_ = std::make_unique<FoldRunner>(*truth_, *derived_, own_, config_.summary_interval,
@@ -246,9 +251,13 @@ class NodeImpl final : public Node {
   }
 
   void WriteProofs(bool may_append) {
-    if (!proofs_due_.exchange(false)) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < proofs_not_before_ || !proofs_due_.exchange(false)) return;
     const absl::Status status = proof_files_->Write(*host_->trust(), may_append);
-    if (!status.ok()) LogError("proofs-not-written", status);
+    if (!status.ok()) {
+      LogError("proofs-not-written", status);
+      proofs_not_before_ = now + kProofsRetry;
+    }
     if (!status.ok() || !may_append) proofs_due_ = true;
   }
 
@@ -278,10 +287,11 @@ class NodeImpl final : public Node {
   }
 
   absl::Status RecordSplit(const SplitWatch::Finding& finding, ByteView proof, Instant now) {
-    TJ_ASSIGN_OR_RETURN(const std::string file,
-                        proof_files_->WriteOne(proof, now, *host_->trust()));
+    const absl::Status written = proof_files_->WriteOne(proof, now, *host_->trust());
+    if (!written.ok()) LogError("proof-not-kept", written);  // it is tried again with all others
     store::AppendRequest request;
-    const v1::Alarm alarm = SplitAlarm(finding.proof, finding.witness, now, file);
+    const v1::Alarm alarm =
+        SplitAlarm(finding.proof, finding.witness, now, ProofFiles::NameOf(finding.ledger, now));
     TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
     return truth_->AppendAndWait(std::move(request)).status();
   }
@@ -300,7 +310,9 @@ class NodeImpl final : public Node {
   std::unique_ptr<FollowHost> host_;
   std::unique_ptr<ProofFiles> proof_files_;
   std::atomic<bool> proofs_due_{true};  // something may lack a file or an alarm
-  bool lost_told_ = false;              // head signer's thread only
+  // Head signer's thread only.
+  std::chrono::steady_clock::time_point proofs_not_before_;
+  bool lost_told_ = false;
   std::unique_ptr<HeadsWriter> heads_writer_;
   std::unique_ptr<SplitWatch> split_watch_;
   std::unique_ptr<OwedWatch> owed_watch_;

@@ -23,24 +23,30 @@ std::string Prefix(const LedgerId& ledger) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ProofFiles::WriteOne(ByteView proof, Instant found_at,
-                                                 const crypto::TrustStore& trust) {
+std::string ProofFiles::NameOf(const LedgerId& ledger, Instant found_at) {
+  return Cat(Prefix(ledger), found_at.ms, ".tjproof");
+}
+
+absl::Status ProofFiles::WriteOne(ByteView proof, Instant found_at,
+                                  const crypto::TrustStore& trust) {
   TJ_ASSIGN_OR_RETURN(const crypto::PastProof decoded, crypto::DecodePastProof(proof));
-  const std::string name = Cat(Prefix(crypto::LedgerOf(decoded)), found_at.ms, ".tjproof");
+  const std::string name = NameOf(crypto::LedgerOf(decoded), found_at);
   std::error_code error;
-  if (fs::exists(fs::path(folder_) / name, error)) return name;
-  TJ_ASSIGN_OR_RETURN(const Bytes file, crypto::MakeProofFile(proof, own_.origin, found_at, trust));
+  if (fs::exists(fs::path(folder_) / name, error)) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(const Bytes file,
+                      crypto::MakeProofFile(proof, own_.origin, found_at, trust, signer_));
   TJ_RETURN_IF_ERROR(store::MakePrivateFolder(folder_));
   TJ_RETURN_IF_ERROR(store::WriteDurably(folder_, name, file));
   Log(LogLevel::kError, "proof-kept", {{"file", Cat(folder_, "/", name)}});
-  return name;
+  return absl::OkStatus();
 }
 
 absl::Status ProofFiles::WriteOf(const store::LedgerView& view, const crypto::TrustStore& trust,
-                                 std::vector<store::PreparedRecord>& alarms) {
+                                 std::vector<store::PreparedRecord>& alarms, absl::Status& first) {
   TJ_ASSIGN_OR_RETURN(const auto proofs, view.Proofs());
   for (const store::LedgerView::KeptProof& kept : proofs) {
-    TJ_ASSIGN_OR_RETURN(const std::string name, WriteOne(kept.proof, kept.found_at, trust));
+    // The alarm does not wait for a disk that has room for a file.
+    first.Update(WriteOne(kept.proof, kept.found_at, trust));
     if (view.id() == own_) continue;
     TJ_ASSIGN_OR_RETURN(const auto decoded, crypto::DecodePastProof(kept.proof));
     const auto* fork = std::get_if<crypto::ForkProof>(&decoded);
@@ -48,27 +54,30 @@ absl::Status ProofFiles::WriteOf(const store::LedgerView& view, const crypto::Tr
     // Those above, unless it is one of them who has two histories.
     const Relation relation = trust.RelationOf(view.id().origin, own_.origin);
     const bool of_above = relation == Relation::kParent || relation == Relation::kAncestor;
-    TJ_ASSIGN_OR_RETURN(alarms.emplace_back(),
-                        AlarmRecord(ForkAlarm(*fork, kept.found_at, name),
-                                    of_above ? Audience::kAll : Audience::kChain));
+    TJ_ASSIGN_OR_RETURN(
+        alarms.emplace_back(),
+        AlarmRecord(ForkAlarm(*fork, kept.found_at, NameOf(view.id(), kept.found_at)),
+                    of_above ? Audience::kAll : Audience::kChain));
   }
   return absl::OkStatus();
 }
 
 absl::Status ProofFiles::Write(const crypto::TrustStore& trust, bool may_append) {
   store::AppendRequest request;
+  absl::Status first;
   {
     TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
     TJ_ASSIGN_OR_RETURN(const auto ledgers, store::ListLedgers(snapshot->reader()));
     for (const LedgerId& ledger : ledgers) {
       TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), ledger));
-      const absl::Status status = WriteOf(view, trust, request.records);
       // One ledger's damage must not hide another's proof.
-      if (!status.ok()) LogError("proof-not-kept", status, {{"ledger", ledger.Text()}});
+      first.Update(WriteOf(view, trust, request.records, first));
     }
   }
-  if (request.records.empty() || !may_append) return absl::OkStatus();
-  return truth_.AppendAndWait(std::move(request)).status();
+  if (!request.records.empty() && may_append) {
+    TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
+  }
+  return first;
 }
 
 std::vector<std::string> ProofFiles::List(const LedgerId& ledger) const {

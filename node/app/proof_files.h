@@ -11,6 +11,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "crypto/signer.h"
 #include "crypto/trust.h"
 #include "node/store/ledger_view.h"
 #include "node/store/truth.h"
@@ -20,26 +21,31 @@ namespace tj::app {
 
 class ProofFiles {
  public:
-  // `truth` must outlive it.
-  ProofFiles(store::Truth& truth, LedgerId own, const std::string& data_folder)
-      : truth_(truth), own_(std::move(own)), folder_(data_folder + "/proofs") {}
+  // `truth` and `signer` must outlive it.
+  ProofFiles(store::Truth& truth, LedgerId own, const std::string& data_folder,
+             crypto::Signer& signer)
+      : truth_(truth), own_(std::move(own)), folder_(data_folder + "/proofs"), signer_(signer) {}
 
-  // Writes what is not there yet. Proofs of our own past raise no alarm: a `loss` record tells of
-  // it.
+  // Writes what is not there yet: every file and every alarm that can be, whatever becomes of the
+  // others. The first error is told; then it is to be tried again. Proofs of our own past raise no
+  // alarm: a `loss` record tells of it.
   absl::Status Write(const crypto::TrustStore& trust, bool may_append);
-  // Writes one proof that the truth does not keep; its file's name.
-  absl::StatusOr<std::string> WriteOne(ByteView proof, Instant found_at,
-                                       const crypto::TrustStore& trust);
+  // Writes one proof that the truth does not keep.
+  absl::Status WriteOne(ByteView proof, Instant found_at, const crypto::TrustStore& trust);
+  // The name of its file, written or not.
+  static std::string NameOf(const LedgerId& ledger, Instant found_at);
   // Paths of the files about a ledger. Any thread.
   std::vector<std::string> List(const LedgerId& ledger) const;
 
  private:
+  // `first` takes the first error.
   absl::Status WriteOf(const store::LedgerView& view, const crypto::TrustStore& trust,
-                       std::vector<store::PreparedRecord>& alarms);
+                       std::vector<store::PreparedRecord>& alarms, absl::Status& first);
 
   store::Truth& truth_;
   const LedgerId own_;
   const std::string folder_;
+  crypto::Signer& signer_;
 };
 
 }  // namespace tj::app

@@ -38,11 +38,11 @@ absl::StatusOr<std::optional<Comparison>> Compare(store::LedgerView& view,
   if (root == shown.head.root) return std::optional(Comparison{});
   TJ_ASSIGN_OR_RETURN(const auto ours, view.HeadCovering(size));
   if (!ours || ours->head.size > view.size()) return std::optional<Comparison>();
-  crypto::ForkProof proof{shown, *ours, {}};
+  std::vector<Hash> hashes;
   if (size < ours->head.size) {
-    TJ_ASSIGN_OR_RETURN(proof.consistency, view.ConsistencyProof(size, ours->head.size));
+    TJ_ASSIGN_OR_RETURN(hashes, view.ConsistencyProof(size, ours->head.size));
   }
-  return std::optional(Comparison{std::move(proof)});
+  return std::optional(Comparison{crypto::MakeForkProof(shown, *ours, root, std::move(hashes))});
 }
 
 absl::StatusOr<bool> Owed(const store::LedgerView& view, uint64_t index) {

@@ -11,11 +11,10 @@
 namespace tj::sync {
 namespace {
 
-HeadFinding Fork(const crypto::Note& first, const crypto::Note& second,
-                 std::vector<Hash> consistency, std::string_view detail) {
+HeadFinding Fork(crypto::ForkProof proof, std::string_view detail) {
   return {.verdict = HeadVerdict::kFork,
           .why = Error(ErrorCode::kSyncFork, detail),
-          .proof = crypto::ForkProof{first, second, std::move(consistency)}};
+          .proof = std::move(proof)};
 }
 
 HeadFinding Rollback(const crypto::Head& head, const crypto::Head& newest,
@@ -46,7 +45,8 @@ absl::StatusOr<HeadFinding> JudgeSmaller(const crypto::Note& head, const crypto:
       TJ_ASSIGN_OR_RETURN(proof,
                           ledgers.Consistency(head.head.ledger, head.head.size, whole->head.size));
     }
-    return Fork(head, *whole, std::move(proof), Cat("another root at ", head.head.size));
+    return Fork(crypto::MakeForkProof(head, *whole, root, std::move(proof)),
+                Cat("another root at ", head.head.size));
   }
   if (late) return HeadFinding{.verdict = HeadVerdict::kKnown};
   return Rollback(head.head, newest.head, "it has another root, and no head of that size is held");
@@ -67,7 +67,7 @@ absl::StatusOr<HeadFinding> JudgeHead(const crypto::Note& head, uint64_t from_si
   if (head.head.size < known.size) return JudgeSmaller(head, *newest, durable, ledgers, from);
   if (head.head.size == known.size) {
     if (head.head.root != known.root) {
-      return Fork(*newest, head, {}, Cat("two roots at ", known.size));
+      return Fork({*newest, head, {}}, Cat("two roots at ", known.size));
     }
     const bool later = head.head.at > known.at;
     return HeadFinding{.verdict = later ? HeadVerdict::kNew : HeadVerdict::kKnown};
@@ -78,13 +78,15 @@ absl::StatusOr<HeadFinding> JudgeHead(const crypto::Note& head, uint64_t from_si
   const absl::Status extends = merkle::VerifyConsistency<merkle::Sm3Hasher>(
       known.size, head.head.size, known.root, head.head.root, consistency);
   if (extends.ok()) return HeadFinding{.verdict = HeadVerdict::kNew};
-  if (from == HeadFrom::kRelay) {
-    return HeadFinding{.verdict = HeadVerdict::kWrong,
-                       .why = Error(ErrorCode::kSyncHash, Cat("hashes that do not lead from ",
-                                                              known.size, " to ", head.head.size))};
+  const absl::Status contradicts = merkle::VerifyContradiction<merkle::Sm3Hasher>(
+      known.size, head.head.size, known.root, head.head.root, consistency);
+  if (contradicts.ok()) {
+    return Fork({*newest, head, {consistency.begin(), consistency.end()}},
+                Cat("head of ", head.head.size, " does not extend that of ", known.size));
   }
-  return Fork(*newest, head, {consistency.begin(), consistency.end()},
-              Cat("head of ", head.head.size, " does not extend that of ", known.size));
+  return HeadFinding{.verdict = HeadVerdict::kWrong,
+                     .why = Error(ErrorCode::kSyncHash, Cat("hashes that do not lead from ",
+                                                            known.size, " to ", head.head.size))};
 }
 
 }  // namespace tj::sync

@@ -23,7 +23,7 @@ enum class HeadVerdict : uint8_t {
   kKnown,     // old news, or the proof starts elsewhere: answer with the newest `seen`
   kFork,      // cannot be together with the newest
   kRollback,  // smaller than the newest, and not an older head of the same history
-  kWrong,     // not a tree at all, or a relay's hashes lead nowhere
+  kWrong,     // not a tree at all, or the hashes lead nowhere: shows nothing, and nothing is taken
 };
 
 struct HeadFinding {
@@ -32,9 +32,8 @@ struct HeadFinding {
   std::optional<crypto::ForkProof> proof;  // kFork
 };
 
-// Who said it. The origin's own hashes are its word; a relay's are nobody's: those that lead
-// nowhere are kWrong and accuse no one but the relay, and a smaller head is what a relay that is
-// behind has. A file is the origin's word, but may have been written long ago.
+// Who said it. A smaller head is what a relay that is behind has, and what a file that was written
+// long ago says; from the origin it is a rollback.
 enum class HeadFrom : uint8_t { kOrigin, kRelay, kFile };
 
 // `newest` is the newest head held, if any; `durable` the leaves held. `head` and `newest` have

@@ -140,12 +140,13 @@ absl::Status Publisher::KeepProof(const crypto::Note& note, uint64_t size, Insta
   const uint64_t lost = head.head.size;
   PersistFork op{.ledger = ledger_, .found_at = now, .proof = {}};
   if (newest && lost > 0 && newest->head.size >= lost && newest->head.size <= size) {
-    crypto::ForkProof proof{head, *newest, {}};
+    TJ_ASSIGN_OR_RETURN(const Hash root, options_.ledgers->RootAt(ledger_, lost));
+    std::vector<Hash> hashes;
     if (lost < newest->head.size) {
-      TJ_ASSIGN_OR_RETURN(proof.consistency,
-                          options_.ledgers->Consistency(ledger_, lost, newest->head.size));
+      TJ_ASSIGN_OR_RETURN(hashes, options_.ledgers->Consistency(ledger_, lost, newest->head.size));
     }
-    op.proof = crypto::EncodeForkProof(proof);
+    op.proof =
+        crypto::EncodeForkProof(crypto::MakeForkProof(head, *newest, root, std::move(hashes)));
   } else {
     crypto::RollbackFinding finding{head, std::min(size, lost), merkle::Sm3Hasher::Empty()};
     if (finding.found_size > 0) {

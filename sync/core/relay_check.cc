@@ -1,6 +1,7 @@
 #include "sync/core/relay_check.h"
 
 #include <utility>
+#include <vector>
 
 #include "protocol/vocab/status_macros.h"
 
@@ -22,12 +23,12 @@ absl::StatusOr<ShownFinding> JudgeShown(const crypto::Note& shown,
   if (!whole || size > whole->head.size) return ShownFinding{};
   TJ_ASSIGN_OR_RETURN(const Hash root, ledgers.RootAt(shown.head.ledger, size));
   if (root == shown.head.root) return ShownFinding{.verdict = Verdict::kOurs, .proof = {}};
-  crypto::ForkProof proof{shown, *whole, {}};
+  std::vector<Hash> hashes;
   if (size < whole->head.size) {
-    TJ_ASSIGN_OR_RETURN(proof.consistency,
-                        ledgers.Consistency(shown.head.ledger, size, whole->head.size));
+    TJ_ASSIGN_OR_RETURN(hashes, ledgers.Consistency(shown.head.ledger, size, whole->head.size));
   }
-  return ShownFinding{.verdict = Verdict::kFork, .proof = std::move(proof)};
+  return ShownFinding{.verdict = Verdict::kFork,
+                      .proof = crypto::MakeForkProof(shown, *whole, root, std::move(hashes))};
 }
 
 }  // namespace tj::sync

@@ -113,8 +113,8 @@ class Recorder {
           county_key_.signer));
     };
     const crypto::ForkProof fork{signed_head('a'), signed_head('b'), {}};
-    return Must(
-        crypto::MakeProofFile(crypto::EncodeForkProof(fork), kBureau, world_.now(), *trust_));
+    return Must(crypto::MakeProofFile(crypto::EncodeForkProof(fork), kBureau, world_.now(), *trust_,
+                                      bureau_key_.signer));
   }
 
   void Append(const NodeCode& code, uint64_t n, Audience audience,

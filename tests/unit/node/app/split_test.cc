@@ -1,8 +1,10 @@
 // `heads` records, and a parent that shows its children two histories.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -133,7 +135,7 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   const Bytes proof = crypto::EncodeForkProof(finding.proof);
   ASSERT_TRUE(
       other_.truth->FollowAndWait({store::ForkProof{finding.ledger, clock_.Now(), proof}}).ok());
-  ProofFiles files(*other_.truth, other_.own, other_.folder / "data");
+  ProofFiles files(*other_.truth, other_.own, other_.folder / "data", other_.signer);
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   const uint64_t size = other_.truth->Status().own_size;
   EXPECT_EQ(size, 1u) << "SEC-FORK";
@@ -196,7 +198,7 @@ TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
                                                     crypto::EncodeForkProof(finding.proof)}})
                   .ok());
   EXPECT_TRUE(watch.Look(*trust_)->empty()) << "it is frozen";
-  ProofFiles files(*truth, other_.own, left);
+  ProofFiles files(*truth, other_.own, left, other_.signer);
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   const auto leaves = store::AllLeaves(*truth, other_.own);
   ASSERT_EQ(leaves.size(), 2u);
@@ -207,6 +209,35 @@ TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
     ASSERT_TRUE(alarm.ok()) << alarm.status();
     EXPECT_EQ(alarm->rule_id(), expected[i]);
   }
+}
+
+// The alarm does not wait until there is room for the file, and the file is not forgotten.
+TEST_F(SplitTest, AFileThatCannotBeWrittenIsTriedAgain) {
+  TestPeer twice("370800", clock_, trust_);
+  TestPeer honest("370800", clock_, trust_);
+  twice.Append("one");
+  honest.Append("another");
+  const crypto::Note first = twice.Sign();
+  const crypto::Note second = honest.Sign();
+  Meet(other_, honest);
+  const Bytes proof = crypto::EncodeForkProof({first, second, {}});
+  const store::ForkProof op{honest.own, clock_.Now(), proof};
+  ASSERT_TRUE(other_.truth->FollowAndWait({op}).ok());
+  const std::filesystem::path folder = other_.folder / "full";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "proofs") << "no folder can be made here";
+  ProofFiles files(*other_.truth, other_.own, folder, other_.signer);
+  EXPECT_FALSE(files.Write(*trust_, true).ok());
+  const auto leaves = other_.Leaves(other_.own);
+  ASSERT_EQ(leaves.size(), 1u);
+  const auto alarm = wire::ParseAlarm(wire::DecodeBody(leaves[0].body)->payload);
+  ASSERT_TRUE(alarm.ok()) << alarm.status();
+  EXPECT_EQ(alarm->rule_id(), "SEC-FORK");
+  EXPECT_TRUE(files.List(honest.own).empty());
+  std::filesystem::remove(folder / "proofs");
+  EXPECT_TRUE(files.Write(*trust_, true).ok());
+  EXPECT_THAT(files.List(honest.own), testing::SizeIs(1));
+  EXPECT_EQ(other_.Leaves(other_.own).size(), 1u) << "told once";
 }
 
 TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {

@@ -96,6 +96,20 @@ TEST_F(HeadCheckTest, DoesNotCallAProofFromElsewhereAFork) {
   EXPECT_EQ(Judge(second, 3, Proof(3, 11), first, 5).verdict, HeadVerdict::kKnown);
 }
 
+// Nor do the origin's own: whoever has its TLS key could write them.
+TEST_F(HeadCheckTest, HashesThatLeadNowhereAccuseNobody) {
+  const crypto::Note first = Grow(5);
+  const crypto::Note second = Grow(6, kNow + Duration(1));
+  std::vector<Hash> wrong = Proof(5, 11);
+  wrong.back().data[0] ^= 1;
+  for (const auto& hashes : {wrong, std::vector<Hash>()}) {
+    const HeadFinding finding = Judge(second, 5, hashes, first, 5);
+    EXPECT_EQ(finding.verdict, HeadVerdict::kWrong);
+    EXPECT_EQ(CodeOf(finding.why), ErrorCode::kSyncHash);
+    EXPECT_FALSE(finding.proof.has_value());
+  }
+}
+
 TEST_F(HeadCheckTest, FindsForks) {
   const crypto::Note first = Grow(6);
   origin_.own().Rewrite(Index{2}, origin_.OtherBody(Index{2}));
