@@ -91,7 +91,9 @@ void ReadOptions(TomlReader& toml, Config& config) {
   if (const auto seconds = toml.Integer("publish.offer_interval_seconds", 1, 3600)) {
     config.offer_interval = Duration(*seconds * 1000);
   }
-  if (const auto seconds = toml.Integer("publish.start_wait_seconds", 0, 3600)) {
+  // A node that is dialled waits for those who dial.
+  config.start_wait = parent ? limits::kStartWait : limits::kStartWaitAtTop;
+  if (const auto seconds = toml.Integer("publish.start_wait_seconds", 0, 2'592'000)) {
     config.start_wait = Duration(*seconds * 1000);
   }
   if (const auto seconds = toml.Integer("publish.heads_interval_seconds", 1, 86'400)) {

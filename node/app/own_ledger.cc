@@ -56,6 +56,7 @@ OwnLedger::OwnLedger(store::Truth& truth, const Config& config, const store::Pri
 
 void OwnLedger::Begin() {
   ReadRecovery();
+  ReadFollowers();
   absl::Status lost = truth_.Status().held;
   if (lost.ok() || CodeOf(lost) != ErrorCode::kStoreRollback) {
     const auto snapshot = truth_.Snapshot();
@@ -82,6 +83,17 @@ void OwnLedger::ReadRecovery() {
   if (!giver.ok()) return LogError("recovery-not-read", giver.status());
   const std::lock_guard lock(mutex_);
   recovery_ = Recovery{*giver, left, parts_lost};
+}
+
+void OwnLedger::ReadFollowers() {
+  const auto snapshot = truth_.Snapshot();
+  if (!snapshot.ok()) return;
+  const auto view = store::LedgerView::Open((*snapshot)->reader(), own_);
+  if (!view.ok()) return;
+  const auto staters = view->Staters();
+  if (!staters.ok()) return LogError("followers-not-read", staters.status());
+  const std::lock_guard lock(mutex_);
+  silent_ = {staters->begin(), staters->end()};
 }
 
 void OwnLedger::Lose(const absl::Status& why) {
@@ -114,7 +126,7 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
   std::unique_lock lock(mutex_);
   const bool recovering = view_.state == State::kRecovering && view_.from == peer;
   if (event.kind == Kind::kOwnShown || event.kind == Kind::kReady) {
-    const bool ends = view_.state == State::kWaiting && TellsAll(peer, event);
+    const bool ends = view_.state == State::kWaiting && TellsAllLocked(peer, event);
     lock.unlock();
     if (ends) hooks_.shown();
   } else if (recovering && event.kind == Kind::kHeadSeen) {
@@ -133,12 +145,15 @@ void OwnLedger::OnEvent(const NodeCode& peer, const sync::Event& event) {
 
 // Whether nobody can be expected to show more. A child may be behind, and one that is new shows
 // nothing of a ledger that was lost: the parent's word counts, where there is one. Where there is
-// none, that of a child that shows all that was signed here.
-bool OwnLedger::TellsAll(const NodeCode& peer, const sync::Event& event) const {
+// none, that of all who are known to follow: of a disk that was set back, one that was away since
+// holds no more than the disk does.
+bool OwnLedger::TellsAllLocked(const NodeCode& peer, const sync::Event& event) {
   const uint64_t signed_size = truth_.Status().signed_size;
   const bool shown = event.kind == sync::Event::Kind::kOwnShown;
   if (config_.parent) return config_.parent->code == peer && (shown || signed_size == 0);
-  return shown ? event.size >= signed_size : signed_size == 0;
+  if (!shown) return signed_size == 0;
+  if (event.size >= signed_size) silent_.erase(peer);
+  return event.size >= signed_size && silent_.empty();
 }
 
 absl::Status OwnLedger::Recover(const NodeCode& from) {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include <absl/status/statusor.h>
 
@@ -77,7 +78,8 @@ class OwnLedger {
   };
   void ReadRecovery();
   void Lose(const absl::Status& why);
-  bool TellsAll(const NodeCode& peer, const sync::Event& event) const;
+  void ReadFollowers();
+  bool TellsAllLocked(const NodeCode& peer, const sync::Event& event);
   absl::Status Settle(const View& view);
   absl::StatusOr<std::vector<store::PreparedRecord>> FirstRecords(const View& view,
                                                                   bool after_wait);
@@ -95,6 +97,9 @@ class OwnLedger {
   // All below guarded by mutex_.
   View view_;
   std::optional<Recovery> recovery_;
+  // Who had stated something about our ledger when we started and has not shown since that it holds
+  // no more than we do.
+  std::set<NodeCode> silent_;
 };
 
 }  // namespace tj::app

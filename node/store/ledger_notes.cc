@@ -81,6 +81,21 @@ MaybeNote LedgerView::NewestStatement(const NodeCode& signer, crypto::StatementK
                   8);
 }
 
+absl::StatusOr<std::vector<NodeCode>> LedgerView::Staters() const {
+  std::vector<NodeCode> staters;
+  const Bytes prefix = keys::StatementsPrefix(number_);
+  const auto it = reader_->NewIterator();
+  it->Seek(prefix);
+  while (it->Valid() && it->key().starts_with(prefix)) {
+    const auto key = keys::ParseStatement(it->key());
+    if (!key) return Error(ErrorCode::kStoreCorrupt, Cat(id_.Text(), " statement key"));
+    staters.push_back(key->signer);
+    it->Seek(keys::StatementPrefix(number_, key->signer, 0xff));  // beyond all kinds
+  }
+  TJ_RETURN_IF_ERROR(it->status());
+  return staters;
+}
+
 MaybeNote LedgerView::StatementCovering(const NodeCode& signer, crypto::StatementKind kind,
                                         uint64_t size) const {
   const auto kind_byte = static_cast<uint8_t>(kind);

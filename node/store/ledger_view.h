@@ -69,6 +69,8 @@ class LedgerView final : public merkle::NodeSource {
   absl::StatusOr<std::optional<crypto::Note>> HeadCovering(uint64_t size) const;
   // The head with exactly this size and time: what a statement stands on.
   absl::StatusOr<std::optional<crypto::Note>> HeadOf(uint64_t size, Instant at) const;
+  // Who has stated something, in the order of codes.
+  absl::StatusOr<std::vector<NodeCode>> Staters() const;
   // Newest statement of `signer`, as a note of one line; and the oldest that covers `size` (its
   // witness time). Of several over one size the oldest `seen` and the newest `held` is kept.
   absl::StatusOr<std::optional<crypto::Note>> NewestStatement(const NodeCode& signer,

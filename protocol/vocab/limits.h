@@ -86,6 +86,8 @@ inline constexpr Duration kHeartbeatInterval{60'000};
 // After a start nothing is written or signed for so long, or until a follower has shown what it
 // holds.
 inline constexpr Duration kStartWait{10'000};
+// The same where nobody is above: those below may try again only after kReconnectDelayMax.
+inline constexpr Duration kStartWaitAtTop{75'000};
 // Between two `heads` records of a node with children.
 inline constexpr Duration kHeadsInterval{60'000};
 // A body that is owed is asked for at once and each minute; when two rounds have brought nothing,

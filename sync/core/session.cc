@@ -244,7 +244,8 @@ absl::Status Session::Impl::On(const wire::Hello& hello, Instant now, Output& ou
   for (const auto& [ledger, held] : served) {
     const bool shown = held != nullptr && !held->head.empty() && ledger.origin == options.self;
     if (shown && !publishers.at(ledger).stopped()) {
-      Emit(out, Event::Kind::kOwnShown, ledger, held->size);
+      TJ_ASSIGN_OR_RETURN(const crypto::Note head, crypto::ParseNote(held->head));
+      Emit(out, Event::Kind::kOwnShown, ledger, head.head.size);
     }
   }
   // Last, so that whoever hears it knows whether the peer holds what we have lost.

@@ -165,6 +165,31 @@ TEST_F(RecoveryTest, WhoShowsNothingOfOurLedgerDoesNotEndTheWait) {
   EXPECT_EQ(county.shown, 1);
 }
 
+// One that was away since the copy was made holds as much as the copy: others may hold more.
+TEST_F(RecoveryTest, WithoutAParentAllWhoFollowedMustShowWhatTheyHold) {
+  StartedCounty county(clock_, trust_);
+  TestPeer follower("370800", clock_, trust_);
+  Meet(county.peer, follower);
+  ASSERT_TRUE(county.own->Open(true).ok());
+  county.peer.Append("record");
+  county.peer.Sign();
+  Meet(county.peer, follower);
+  Meet(county.peer, follower);
+  county.peer.truth->Hold(Error(ErrorCode::kNotReady, "waiting for a follower"));
+  county.shown = 0;
+  county.Start(clock_.Now());
+  const uint64_t size = county.peer.truth->Status().signed_size;
+  ASSERT_GT(size, 0u);
+  const auto show = [&](const char* code, uint64_t shown) {
+    county.own->OnEvent(*NodeCode::Parse(code),
+                        {sync::Event::Kind::kOwnShown, county.peer.own, shown, {}});
+    return county.shown;
+  };
+  EXPECT_EQ(show("370826101", size), 0) << "the one that has stated something is silent";
+  EXPECT_EQ(show("370800", size - 1), 0);
+  EXPECT_EQ(show("370800", size), 1);
+}
+
 TEST_F(RecoveryTest, OfAnEmptyLedgerTheParentsSilenceCounts) {
   StartedCounty county(clock_, trust_);
   county.config.parent = Config::Parent{.code = bureau_.own.origin, .address = ""};
