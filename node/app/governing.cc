@@ -14,6 +14,9 @@
 namespace tj::app {
 namespace {
 
+// An answer may have hundreds of kilobytes: what overtakes must leave room for alarms.
+constexpr size_t kUrgentAnswerMax = 4'096;
+
 constexpr uint32_t kSeverityRed = 3;
 constexpr uint32_t kSeveritySystem = 9;
 
@@ -156,8 +159,10 @@ absl::StatusOr<store::PreparedRecord> AskedRecord(const v1::Opening& opening,
 
 absl::StatusOr<store::PreparedRecord> GivenRecord(const v1::Opening& opening, uint64_t part) {
   const v1::OpeningGiven& given = opening.given();
+  const Bytes payload = opening.SerializeAsString();
+  const uint8_t flags = payload.size() <= kUrgentAnswerMax ? wire::kFlagUrgent : 0;
   return Prepare(
-      Family::kOpening, Audience::kChain, wire::kFlagUrgent, opening.SerializeAsString(),
+      Family::kOpening, Audience::kChain, flags, payload,
       {.source = "~opening",
        .case_no = Cat(given.to(), "/", static_cast<int>(given.purpose()), "/", given.request()),
        .event_id = std::to_string(part)});

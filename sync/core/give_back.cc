@@ -12,18 +12,11 @@
 namespace tj::sync {
 namespace {
 
-// The newest head of which every leaf is here: the newest of all, or else the one under our last
-// `held`.
+// The newest head of which every leaf is here.
 absl::StatusOr<std::optional<crypto::Note>> HeadHeld(const SessionOptions& options,
                                                      const LedgerId& ledger) {
-  const Ledgers& ledgers = *options.ledgers;
-  TJ_ASSIGN_OR_RETURN(const uint64_t size, ledgers.Size(ledger));
-  TJ_ASSIGN_OR_RETURN(auto newest, ledgers.NewestHead(ledger));
-  if (!newest || newest->head.size <= size) return newest;
-  TJ_ASSIGN_OR_RETURN(const auto held,
-                      ledgers.NewestStatement(ledger, options.self, crypto::StatementKind::kHeld));
-  if (!held || held->head.size > size) return std::optional<crypto::Note>();
-  return ledgers.HeadOf(ledger, held->head.size, held->head.at);
+  TJ_ASSIGN_OR_RETURN(const uint64_t size, options.ledgers->Size(ledger));
+  return options.ledgers->HeadWithin(ledger, size);
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class Publisher {
 
   // Whether there may be a bulk frame to send now.
   bool HasFrame() const;
+  // Whether the next frame is of something urgent, unless it has had its share.
+  bool UrgentWaits() const;
   // The next one, which must be sent; nullopt when there is none after all, or when it was looked
   // for long enough: HasFrame() tells. A segment of at most `bytes_max`, unless it is a single
   // leaf.
@@ -115,7 +117,6 @@ class Publisher {
   // A head that the peer has verified: what it covers may overtake.
   absl::Status Prove(const crypto::Note& head);
   absl::Status FindUrgent();
-  bool UrgentWaits() const;
   bool BulkWaits() const;
   absl::StatusOr<std::optional<wire::Frame>> NextUrgent(const wire::ColumnFilter& keep);
   absl::StatusOr<std::optional<wire::Frame>> NextSegment(const wire::ColumnFilter& keep,

@@ -54,6 +54,8 @@ struct Session::Impl {
   void NoteTime(Instant now);
   absl::Status Advance(Instant now, Output& out);
   absl::Status Pump(Output& out);
+  Publisher& NextInTurn();
+  Publisher* NextUrgent();
   void AddPing(Instant now, Output& out);
   void End(const absl::Status& why, Output& out);
 
@@ -82,6 +84,8 @@ struct Session::Impl {
   std::map<LedgerId, GiveBack> given_back;  // ledgers of the peer's own
   std::optional<Reclaim> reclaim;           // our own
   std::optional<LedgerId> pumped_last;      // whose turn it was: the next one begins
+  std::optional<LedgerId> urgent_last;      // the same among those with something urgent
+  int urgent_turns = 0;                     // in a row
   Liveness liveness;
   Bucket light{limits::kLightFramesBurst, limits::kLightFramesPerSecond};
   std::optional<PeerSays> peer_says;
@@ -115,19 +119,38 @@ Output Session::Impl::Run(Instant now, Action action) {
   return out;
 }
 
-// Bulk frames while there is credit, one a ledger in turn.
+Publisher& Session::Impl::NextInTurn() {
+  auto turn = pumped_last ? publishers.upper_bound(*pumped_last) : publishers.begin();
+  if (turn == publishers.end()) turn = publishers.begin();
+  pumped_last = turn->first;
+  return turn->second;
+}
+
+// The next one with something urgent, in turn; null when there is none.
+Publisher* Session::Impl::NextUrgent() {
+  for (size_t i = 0; i < publishers.size(); ++i) {
+    auto turn = urgent_last ? publishers.upper_bound(*urgent_last) : publishers.begin();
+    if (turn == publishers.end()) turn = publishers.begin();
+    urgent_last = turn->first;
+    if (turn->second.UrgentWaits()) return &turn->second;
+  }
+  return nullptr;
+}
+
+// Bulk frames while there is credit, one a ledger in turn. What is urgent in one goes before what
+// is not in another, but after so many it is a turn of all.
 absl::Status Session::Impl::Pump(Output& out) {
   // Nothing waits behind what goes into a file.
   const size_t bytes_max = options.one_way ? limits::kSegmentBytesMax : balance.FrameBytesMax();
   uint64_t pumped = 0;
   size_t idle = 0;  // ledgers in a row that have nothing
   while (idle < publishers.size() && balance.CanSend() && pumped < kPumpBytes) {
-    auto turn = pumped_last ? publishers.upper_bound(*pumped_last) : publishers.begin();
-    if (turn == publishers.end()) turn = publishers.begin();
-    pumped_last = turn->first;
-    TJ_ASSIGN_OR_RETURN(auto frame, turn->second.NextFrame(bytes_max));
+    Publisher* urgent = urgent_turns < Publisher::kUrgentInARowMax ? NextUrgent() : nullptr;
+    urgent_turns = urgent != nullptr ? urgent_turns + 1 : 0;
+    TJ_ASSIGN_OR_RETURN(auto frame,
+                        (urgent != nullptr ? *urgent : NextInTurn()).NextFrame(bytes_max));
     if (!frame) {
-      ++idle;
+      if (urgent == nullptr) ++idle;
       continue;
     }
     idle = 0;
