@@ -7,15 +7,23 @@ import shutil
 import subprocess
 
 import pytest
-from federation import BUREAU, Federation, Node, wait_for
+from federation import BUREAU, CtlError, Federation, Node, wait_for
 
 DECEIVED, WITNESS = "370826", "370827"
 LEDGER = f"{BUREAU}/1"
 
 
 def order(bureau, number, to):
-    return json.loads(bureau.ctl("--output", "json", "order", "issue", "--to", to, "--no", number, "--requirement", "EXPLAIN",
-                                 "--reply-due", "2099-12-31"))["index"]
+    """Of a bureau that may still wait for the county that the other bureau has."""
+    def issue():
+        try:
+            return json.loads(bureau.ctl("--output", "json", "order", "issue", "--to", to, "--no", number, "--requirement", "EXPLAIN",
+                                         "--reply-due", "2099-12-31"))
+        except CtlError as refused:
+            if "NOT-READY" not in refused.stderr:
+                raise
+            return None
+    return wait_for("the order to be taken", issue)["index"]
 
 
 def records(node, ledger, family):
