@@ -12,6 +12,8 @@ constexpr std::string_view kName = "bounds";
 constexpr uint64_t kPump = 256 * 1024;
 // Heads, statements, pings and refusals that may wait beside the bulk.
 constexpr uint64_t kSmall = 96 * 1024;
+// One bulk frame of such histories, whose records are small.
+constexpr uint64_t kFrame = 512 * 1024;
 constexpr uint64_t kQueueRecords = 65'536;
 
 uint64_t BulkOf(const wire::Frame& frame) {
@@ -30,17 +32,17 @@ void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
   uint64_t bulk = 0;
   for (const wire::Frame& frame : output.then_send) {
     const uint64_t bytes = BulkOf(frame);
-    largest_frame_ = std::max(largest_frame_, bytes);
+    if (bytes > kFrame) loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
     bulk += bytes;
   }
-  if (bulk > kPump + largest_frame_) {
+  if (bulk > kPump + kFrame) {
     loop_.Fail(kName, Cat(node.text(), " sends ", bulk, " bytes at once"));
   }
 }
 
 void BoundsCheck::Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes) {
   most_waiting_ = std::max(most_waiting_, bytes);
-  if (bytes > kPump + largest_frame_ + kSmall) {
+  if (bytes > kPump + kFrame + kSmall) {
     loop_.Fail(kName, Cat(bytes, " bytes of ", node.text(), " wait for ", peer.text()));
   }
 }

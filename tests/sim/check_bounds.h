@@ -21,7 +21,6 @@ class BoundsCheck {
 
  private:
   Loop& loop_;
-  uint64_t largest_frame_ = 0;
   uint64_t most_waiting_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/sim/check_folds.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -44,7 +45,8 @@ void FoldCheck::Check(const LedgerId& own, store::Truth& truth, const store::KvR
                       const store::KvReader& derived,
                       const std::map<cases::RowKey, v1::Measures>* expected) {
   Refold(own, truth, derived);
-  if (expected != nullptr) Emitted(own, truth_rows, *expected);
+  const auto newest = Emitted(own, truth_rows);
+  if (expected != nullptr) Sums(own, newest, *expected);
 }
 
 void FoldCheck::Refold(const LedgerId& own, store::Truth& truth, const store::KvReader& derived) {
@@ -71,16 +73,40 @@ void FoldCheck::Refold(const LedgerId& own, store::Truth& truth, const store::Kv
              Cat(own.Text(), " has ", kept.size(), " rows, a fold from nothing ", wanted.size()));
 }
 
-void FoldCheck::Emitted(const LedgerId& own, const store::KvReader& truth_rows,
-                        const std::map<cases::RowKey, v1::Measures>& expected) {
+FoldCheck::Losses FoldCheck::LossesOf(const LedgerId& own, const store::KvReader& truth_rows) {
+  Losses lost;
   const auto number = rows::NumberOf(truth_rows, own);
-  if (!number) return;
+  if (!number) return lost;
+  std::set<uint64_t> summaries;
+  rows::ReadLeaves(truth_rows, *number, 0, [&](uint64_t index, const wire::Leaf& leaf) {
+    if (leaf.header.family == Family::kSummary) summaries.insert(index);
+    if (leaf.header.family != Family::kLoss) return;
+    const auto body = wire::DecodeBody(leaf.body);
+    const auto loss = body.ok() ? wire::ParseLoss(body->payload) : body.status();
+    const auto ranges = loss.ok() ? wire::LostLeaves(*loss) : loss.status();
+    if (!ranges.ok()) return loop_.Fail(kName, Cat(own.Text(), " ", index, " is no loss"));
+    for (const wire::LeafRange& range : *ranges) {
+      for (uint64_t i = range.first; i < range.end; ++i) lost.leaves.insert(i);
+    }
+  });
+  lost.summaries = static_cast<uint64_t>(
+      std::count_if(summaries.begin(), summaries.end(),
+                    [&lost](uint64_t index) { return lost.leaves.contains(index); }));
+  return lost;
+}
+
+std::map<cases::RowKey, v1::Summary> FoldCheck::Emitted(const LedgerId& own,
+                                                        const store::KvReader& truth_rows) {
   std::map<cases::RowKey, v1::Summary> newest;
+  const auto number = rows::NumberOf(truth_rows, own);
+  if (!number) return newest;
+  const Losses lost = LossesOf(own, truth_rows);
   std::set<uint64_t> events;
   std::set<uint64_t> counted;
   rows::ReadLeaves(truth_rows, *number, 0, [&](uint64_t index, const wire::Leaf& leaf) {
     if (leaf.header.family == Family::kCaseEvent) events.insert(index);
     if (leaf.header.family != Family::kSummary) return;
+    if (leaf.body.empty() && lost.leaves.contains(index)) return;
     const auto body = wire::DecodeBody(leaf.body);
     v1::Summary summary;
     if (!body.ok() ||
@@ -89,7 +115,8 @@ void FoldCheck::Emitted(const LedgerId& own, const store::KvReader& truth_rows,
     }
     const cases::RowKey row{CivilDate(summary.date()), summary.org(), summary.item()};
     v1::Summary& last = newest[row];
-    if (summary.revision() != last.revision() + 1) {
+    if (summary.revision() <= last.revision() ||
+        summary.revision() > last.revision() + 1 + lost.summaries) {
       loop_.Fail(kName, Cat(own.Text(), " ", index, ": ", NameOf(row), " revision ",
                             summary.revision(), " after ", last.revision()));
     }
@@ -100,13 +127,24 @@ void FoldCheck::Emitted(const LedgerId& own, const store::KvReader& truth_rows,
       if (!counted.insert(leaf_index).second) {
         loop_.Fail(kName, Cat(own.Text(), " counts ", leaf_index, " twice"));
       }
+      if (!events.contains(leaf_index)) {
+        loop_.Fail(kName, Cat(own.Text(), " counts ", leaf_index, ", which is no event"));
+      }
     }
     last = std::move(summary);
   });
-  if (counted != events) {
-    loop_.Fail(kName,
-               Cat(own.Text(), " has ", events.size(), " case events and counts ", counted.size()));
+  const auto forgotten = std::find_if(events.begin(), events.end(), [&](uint64_t index) {
+    return !counted.contains(index) && !lost.leaves.contains(index);
+  });
+  if (forgotten != events.end() && lost.summaries == 0) {
+    loop_.Fail(kName, Cat(own.Text(), " does not count ", *forgotten, "; of ", events.size(),
+                          " case events it counts ", counted.size()));
   }
+  return newest;
+}
+
+void FoldCheck::Sums(const LedgerId& own, const std::map<cases::RowKey, v1::Summary>& newest,
+                     const std::map<cases::RowKey, v1::Measures>& expected) {
   std::map<cases::RowKey, v1::Measures> rest = expected;
   for (const auto& [row, summary] : newest) {
     const auto found = rest.find(row);

@@ -1,13 +1,16 @@
 #include "tests/sim/federation.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tj::sim {
 
 Federation::Federation(Loop& loop, const Bugs& bugs, const Tree& tree, uint64_t name)
     : loop_(loop), bugs_(bugs), tree_(tree), name_(name), watch_(loop, tree) {
   for (const Place& place : tree.places()) {
-    auto node = std::make_unique<Node>(loop, watch_, bugs, place.code);
+    std::optional<NodeCode> parent;
+    if (place.parent) parent = tree.places()[*place.parent].code;
+    auto node = std::make_unique<Node>(loop, watch_, bugs, place.code, parent);
     node->signer().key = &Keys::Instance().SignerOf(place.code, 0);
     node->SetTrust(Trust(1));
     node->SetAddresses(Keys::Instance().Addresses(name, tree.places(), place.code));

@@ -98,12 +98,23 @@ struct Node::Running {
   uint64_t last_signed_size = ~uint64_t{0};
 };
 
-Node::Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code)
+namespace {
+
+app::Config ConfigOf(const NodeCode& code, std::optional<NodeCode> parent) {
+  app::Config config(code);
+  if (parent) config.parent = app::Config::Parent{*std::move(parent), ""};
+  return config;
+}
+
+}  // namespace
+
+Node::Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code,
+           std::optional<NodeCode> parent)
     : loop_(loop),
       watch_(watch),
       bugs_(bugs),
       own_{std::move(code), Epoch{}},
-      config_(own_.origin),
+      config_(ConfigOf(own_.origin, std::move(parent))),
       clock_(loop),
       disk_(loop, bugs) {}
 
@@ -172,7 +183,7 @@ void Node::Start() {
   watch_.Started(*this);
   KickFolds(loop_.rng.Within(1, 500));
   if (waits_for_follower_) return;
-  Soon(limits::kStartWait, [this] {
+  Soon(config_.parent ? limits::kStartWait : limits::kStartWaitAtTop, [this] {
     if (running_->signing == Running::Signing::kWaiting) OpenSoon(/*after_wait=*/true);
   });
 }

@@ -62,7 +62,8 @@ class NodeLedgers final : public app::LedgersPort {
 
 class Node {
  public:
-  Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code);
+  // `parent`: none at the top.
+  Node(Loop& loop, Watch& watch, const Bugs& bugs, NodeCode code, std::optional<NodeCode> parent);
   ~Node();
 
   void Start();
