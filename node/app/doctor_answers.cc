@@ -183,6 +183,21 @@ absl::Status AddOwed(const NodeParts& parts, api::DoctorReply& reply) {
   return absl::OkStatus();
 }
 
+// A parent that shows two histories keeps each sibling's words out of the other's.
+void AddSilent(const NodeParts& parts, api::DoctorReply& reply) {
+  for (const auto& [ledger, silence] : parts.split_watch.Silent()) {
+    const std::string sibling = silence.sibling.text();
+    Add(reply, "SEC-SPLIT", "warning",
+        Cat("账本 ", ledger.Text(), " 中没有同级节点 ", sibling, " 的见证"),
+        Cat("ledger ", ledger.Text(), " has no word of the sibling ", sibling,
+            ": it is away, or the node above leaves its words out"),
+        Cat("nothing of record ", silence.heard, " and later, of ", silence.since.Text()),
+        {Cat("问 ask ", sibling, ": tongjianctl ledger head --ledger ", ledger.Text()),
+         Cat("与本机的树头比较 compare with the head here: tongjianctl ledger head --ledger ",
+             ledger.Text())});
+  }
+}
+
 void AddCertificate(const char* zh, const char* en, const crypto::Certificate& certificate,
                     Instant now, api::DoctorReply& reply) {
   const int64_t days = (certificate.not_after().ms - now.ms) / kMsPerDay;
@@ -220,6 +235,7 @@ absl::StatusOr<api::DoctorReply> NodeServices::Doctor() {
     }
   }
   TJ_RETURN_IF_ERROR(AddOwed(parts_, reply));
+  AddSilent(parts_, reply);
   AddOwnState(parts_, two_histories, reply);
   AddTruth(parts_, reply);
   AddPeers(parts_, reply);

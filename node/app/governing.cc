@@ -123,6 +123,24 @@ v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, In
   return alarm;
 }
 
+v1::Alarm EarlyHeadAlarm(const crypto::Head& shown, Index record, const NodeCode& witness,
+                         Instant found_at) {
+  v1::Alarm alarm;
+  alarm.set_alarm_id(Cat("SEC-SPLIT/", shown.ledger.Text(), "/early"));
+  alarm.set_rule_id("SEC-SPLIT");
+  alarm.set_rule_version(1);
+  alarm.set_severity(kSeveritySystem);
+  alarm.set_subject(shown.ledger.Text());
+  alarm.set_raised_at_ms(found_at.ms);
+  auto& facts = *alarm.mutable_facts();
+  facts["record"] = std::to_string(record.value);
+  facts["shown_size"] = std::to_string(shown.size);
+  facts["shown_root"] = shown.root.Hex();
+  facts["shown_at"] = shown.at.Text();
+  facts["witness"] = witness.text();
+  return alarm;
+}
+
 v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Instant since,
                     Instant now) {
   constexpr size_t kNamed = 10;

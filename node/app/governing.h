@@ -35,6 +35,10 @@ absl::StatusOr<store::PreparedRecord> HeadsRecord(const v1::Heads& heads, Instan
 v1::Alarm ForkAlarm(const crypto::ForkProof& proof, Instant found_at, std::string_view file);
 v1::Alarm SplitAlarm(const crypto::ForkProof& proof, const NodeCode& witness, Instant found_at,
                      std::string_view file);
+// The same, of a head over more than `record`, the parent's `heads` record, had before it: nobody
+// can have said yet that he saw it. Once a ledger.
+v1::Alarm EarlyHeadAlarm(const crypto::Head& shown, Index record, const NodeCode& witness,
+                         Instant found_at);
 // DQ-OWED: bodies that a ledger owes us do not come: `leaves`, ascending, a few of them named.
 v1::Alarm OwedAlarm(const LedgerId& ledger, std::span<const Index> leaves, Instant since,
                     Instant now);

@@ -133,7 +133,7 @@ class NodeImpl final : public Node {
                                               .clock = &clock_});
     parts_.reset(new NodeParts{config_, own_, identity_, clock_, clock_.Now(), *truth_, *derived_,
                                *private_keys_, *preparer_, *host_, *folds_, *link_, *own_ledger_,
-                               *proof_files_, *owed_watch_, book_});
+                               *proof_files_, *owed_watch_, *split_watch_, book_});
     services_ = std::make_unique<NodeServices>(*parts_);
     TJ_ASSIGN_OR_RETURN(control_,
                         control::ControlServer::Start(config_.control_socket, *services_));
@@ -263,7 +263,7 @@ class NodeImpl final : public Node {
 
   // What a sibling was shown of our parent's ledger is not what we were shown.
   void LookForSplit() {
-    const auto findings = split_watch_->Look(*host_->trust());
+    const auto findings = split_watch_->Look(host_->trust());
     if (!findings.ok()) return LogError("split-not-looked-for", findings.status());
     if (split_watch_->behind()) signer_->Wake(/*urgent=*/false);  // goes on at the next beat
     for (const SplitWatch::Finding& finding : *findings) {
@@ -272,14 +272,22 @@ class NodeImpl final : public Node {
     }
     if (findings->empty()) return;
     signer_->Wake(/*urgent=*/true);  // for the alarms
-    RestartStreams();                // the ledger is frozen from now on
+    const bool frozen = std::any_of(findings->begin(), findings->end(),
+                                    [](const auto& finding) { return finding.proof.has_value(); });
+    if (frozen) RestartStreams();
   }
 
   // The alarm before the ledger is frozen: until then the words that show it are looked for again
   // after a crash. Frozen it is in any case; what could not be told now is told as SEC-FORK.
   absl::Status TellSplit(const SplitWatch::Finding& finding) {
     const Instant now = clock_.Now();
-    const Bytes proof = crypto::EncodeForkProof(finding.proof);
+    if (!finding.proof) {
+      TJ_RETURN_IF_ERROR(
+          Alarm(EarlyHeadAlarm(finding.shown.head, finding.record, finding.witness, now)));
+      split_watch_->Told(finding.ledger);
+      return absl::OkStatus();
+    }
+    const Bytes proof = crypto::EncodeForkProof(*finding.proof);
     const absl::Status told = RecordSplit(finding, proof, now);
     TJ_RETURN_IF_ERROR(truth_->FollowAndWait({store::ForkProof{finding.ledger, now, proof}}));
     proofs_due_ = true;
@@ -289,9 +297,12 @@ class NodeImpl final : public Node {
   absl::Status RecordSplit(const SplitWatch::Finding& finding, ByteView proof, Instant now) {
     const absl::Status written = proof_files_->WriteOne(proof, now, *host_->trust());
     if (!written.ok()) LogError("proof-not-kept", written);  // it is tried again with all others
+    return Alarm(
+        SplitAlarm(*finding.proof, finding.witness, now, ProofFiles::NameOf(finding.ledger, now)));
+  }
+
+  absl::Status Alarm(const v1::Alarm& alarm) {
     store::AppendRequest request;
-    const v1::Alarm alarm =
-        SplitAlarm(finding.proof, finding.witness, now, ProofFiles::NameOf(finding.ledger, now));
     TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
     return truth_->AppendAndWait(std::move(request)).status();
   }

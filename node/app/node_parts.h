@@ -14,6 +14,7 @@
 #include "node/app/owed_watch.h"
 #include "node/app/own_ledger.h"
 #include "node/app/proof_files.h"
+#include "node/app/split_watch.h"
 #include "node/intake/intake.h"
 #include "node/store/private_parts.h"
 #include "node/store/truth.h"
@@ -37,6 +38,7 @@ struct NodeParts {
   OwnLedger& own_ledger;
   const ProofFiles& proof_files;
   const OwedWatch& owed_watch;
+  const SplitWatch& split_watch;
   const OpeningBook& openings;
 };
 

@@ -121,6 +121,12 @@ void PastCheck::Forked(const Node& node, const LedgerId& ledger) {
   AtRest(node);
 }
 
+void PastCheck::EarlyHead(const Node& node, const LedgerId& ledger) {
+  loop_.counts.Add("state split found by its place");
+  if (split_ && split_->passed_on && ledger.origin == split_->parent) return;
+  loop_.Fail(kName, Cat(node.code().text(), " accuses ", ledger.Text(), " of a head too early"));
+}
+
 void PastCheck::AtRest(const Node& node) {
   const auto& truth = node.disk().truth();
   // Any sibling may find the split now, also by a write that failed and is there all the same.

@@ -63,6 +63,7 @@ class PastCheck {
   void Committed(Node& node);
   void Signed(const Node& node);
   void Forked(const Node& node, const LedgerId& ledger);
+  void EarlyHead(const Node& node, const LedgerId& ledger);
   // The disk of `node`, at any time.
   void AtRest(const Node& node);
 

@@ -3,11 +3,12 @@
 #include <charconv>
 
 #include "protocol/vocab/text.h"
+#include "sync/core/output.h"
 
 namespace tj::sim {
 namespace {
 
-// All that a long run must have met.
+// What a long run must have met, beside each event of a session.
 constexpr std::string_view kKnown[] = {
     "fault clock: drift",
     "fault clock: step back",
@@ -41,23 +42,6 @@ constexpr std::string_view kKnown[] = {
     "fault source: the same again",
     "fault source: the same name, other content",
     "fault stop: orderly",
-    "event bad-statement",
-    "event body-missing",
-    "event body-opened",
-    "event fork",
-    "event head-seen",
-    "event held-all",
-    "event ledger-stopped",
-    "event overtook",
-    "event own-rollback",
-    "event own-shown",
-    "event peer-held",
-    "event peer-seen",
-    "event ready",
-    "event refused",
-    "event segment-held",
-    "event signer-away",
-    "event waiting-for-trust",
     "frame credit",
     "frame head",
     "frame held",
@@ -107,6 +91,11 @@ constexpr std::string_view kKnown[] = {
 
 Counts::Counts() {
   for (const std::string_view name : kKnown) counts_.emplace(name, 0);
+  for (int kind = 0;; ++kind) {
+    const std::string_view name = sync::EventName(static_cast<sync::Event::Kind>(kind));
+    if (name == "unknown") break;
+    counts_.emplace(Cat("event ", name), 0);
+  }
 }
 
 void Counts::Add(std::string_view name, uint64_t n) {

@@ -44,6 +44,14 @@ void AddFartherFollowers(Rng& rng, std::vector<Place>& places) {
   }
 }
 
+// In every fifth tree some write more than they are given: a pause until the list is changed.
+void AddQuotas(Rng& rng, std::vector<Place>& places) {
+  if (!rng.OneIn(5)) return;
+  for (Place& place : places) {
+    if (rng.OneIn(2)) place.records_per_day = static_cast<uint64_t>(rng.Between(2, 12));
+  }
+}
+
 // A tree of `n` nodes: a province, a city, a county, a town, and then whatever the shape says.
 Tree MakeTree(size_t n, uint64_t shape) {
   Rng rng(shape * 1000 + n);
@@ -68,6 +76,7 @@ Tree MakeTree(size_t n, uint64_t shape) {
     }
   }
   AddFartherFollowers(rng, places);
+  AddQuotas(rng, places);
   return Tree(std::move(places));
 }
 

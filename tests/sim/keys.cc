@@ -133,6 +133,7 @@ std::shared_ptr<const crypto::TrustStore> Keys::Trust(uint64_t name,
   for (const Place& place : places) {
     crypto::TrustedNode node{.code = place.code, .name = "simulated"};
     if (place.parent) node.parent = places[*place.parent].code;
+    if (keys == 1) node.records_per_day = place.records_per_day;
     for (const size_t origin : place.follows) node.follows.push_back(places[origin].code);
     node.regions.push_back(Must(RegionCode::Parse(place.code.region())));
     for (int i = 0; i < keys; ++i) {

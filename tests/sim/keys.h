@@ -31,6 +31,8 @@ struct Place {
   NodeCode code;
   std::optional<size_t> parent;
   std::vector<size_t> follows = {};  // farther nodes whose ledgers it follows
+  // What the first trust list gives it; the next one lifts it.
+  std::optional<uint64_t> records_per_day = std::nullopt;
 };
 
 class Keys {

@@ -10,6 +10,7 @@
 #include "protocol/vocab/check.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
+#include "sync/core/quota.h"
 #include "tests/sim/keys.h"
 #include "tests/sim/watch.h"
 
@@ -81,6 +82,7 @@ struct Node::Running {
   std::unique_ptr<app::HeadsWriter> heads;
   std::unique_ptr<app::FollowHost> host;
   std::unique_ptr<app::FoldRound> folds;
+  sync::DailyQuota quota;
   std::map<NodeCode, std::shared_ptr<Driver>> drivers;
   bool writer_kicked = false;
   int requests = 0;  // since the writer's last turn
@@ -406,16 +408,23 @@ void Node::WriteHeads() {
 // What siblings were shown of the parent's ledger.
 void Node::LookForSplit() {
   if (bugs_.Has(Bug::kSplitNotLookedFor)) return;
-  const auto findings = running_->split->Look(*trust_);
+  const auto findings = running_->split->Look(trust_);
   if (!findings.ok()) return;
   if (running_->split->behind()) KickSigner(limits::kHeadSignInterval, false);
+  bool frozen = false;
   for (const app::SplitWatch::Finding& finding : *findings) {
+    if (!finding.proof) {
+      running_->split->Told(finding.ledger);
+      watch_.EarlyHead(*this, finding.ledger);
+      continue;
+    }
+    frozen = true;
     const absl::Status status = running_->truth->FollowAndWait(
-        {store::ForkProof{finding.ledger, clock_.Now(), crypto::EncodeForkProof(finding.proof)}});
+        {store::ForkProof{finding.ledger, clock_.Now(), crypto::EncodeForkProof(*finding.proof)}});
     if (disk_.off()) return;
     if (status.ok()) watch_.Forked(*this, finding.ledger);
   }
-  if (!findings->empty()) Soon(Duration(0), [this] { EndStreams(); });
+  if (frozen) Soon(Duration(0), [this] { EndStreams(); });
 }
 
 bool Node::Opened() {
@@ -468,6 +477,7 @@ void Node::Connect(const NodeCode& peer, std::shared_ptr<Stream> stream, End end
                                .ledgers = running_->ledgers.get(),
                                .nonce_seed = loop_.rng.Next(),
                                .offer_interval = Duration(5000),
+                               .quota = &running_->quota,
                                .reclaim = running_->host->Reclaim(peer)};
   if (!bugs_.Has(Bug::kTagsIgnored)) options.addresses = addresses_;
   auto driver = std::make_shared<Driver>(

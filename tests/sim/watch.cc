@@ -121,6 +121,7 @@ void Watch::Lied(const LedgerId& origin, const NodeCode& to, const Bytes& note) 
   past_.Lied(origin, to, note);
 }
 
+void Watch::EarlyHead(Node& node, const LedgerId& ledger) { past_.EarlyHead(node, ledger); }
 void Watch::Forked(Node& node, const LedgerId& ledger) { past_.Forked(node, ledger); }
 
 void Watch::DidNotStart(const NodeCode& node, const absl::Status& why) {

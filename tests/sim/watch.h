@@ -49,6 +49,8 @@ class Watch {
   // `note`, of `origin` and untrue, was sent to `to`, which holds all leaves it is about.
   void Lied(const LedgerId& origin, const NodeCode& to, const Bytes& note);
   void Forked(Node& node, const LedgerId& ledger);
+  // `node` has found words about a head that cannot have been there yet.
+  void EarlyHead(Node& node, const LedgerId& ledger);
   void DidNotStart(const NodeCode& node, const absl::Status& why);
   void Down(const NodeCode& node);
   void Addressed(const NodeCode& origin, const AudienceCheck::Tag& tag, const NodeCode& reader) {

@@ -84,8 +84,8 @@ TEST_F(SplitTest, AnHonestParentTellsWhatItsChildrenSaidAndAccusesNobody) {
   bureau.Sign();
   Meet(county_, bureau);
   Meet(other_, bureau);
-  EXPECT_TRUE(watch.Look(*trust_)->empty());
-  EXPECT_TRUE(other_watch.Look(*trust_)->empty());
+  EXPECT_TRUE(watch.Look(trust_)->empty());
+  EXPECT_TRUE(other_watch.Look(trust_)->empty());
 
   // The children's answers to the record itself call for no further one.
   clock_.Advance(kInterval * 2);
@@ -101,7 +101,7 @@ TEST_F(SplitTest, AnHonestParentTellsWhatItsChildrenSaidAndAccusesNobody) {
   bureau.Sign();
   Meet(other_, bureau);
   EXPECT_FALSE(*writer.WriteIfDue(*trust_)) << "not before the interval";
-  EXPECT_TRUE(watch.Look(*trust_)->empty());
+  EXPECT_TRUE(watch.Look(trust_)->empty());
 }
 
 TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
@@ -121,18 +121,18 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   PassOn(to_other, NewestHeads(to_county));
   Meet(other_, to_other);
   SplitWatch watch(*other_.truth, other_.own);
-  const auto findings = watch.Look(*trust_);
+  const auto findings = watch.Look(trust_);
   ASSERT_TRUE(findings.ok()) << findings.status();
   ASSERT_EQ(findings->size(), 1u);
   const SplitWatch::Finding& finding = findings->front();
   EXPECT_EQ(finding.witness.text(), "370826");
   EXPECT_EQ(finding.ledger, to_other.own);
-  EXPECT_EQ(finding.proof.first.head.size, 4u);
-  EXPECT_TRUE(crypto::VerifyForkProof(finding.proof, *trust_).ok());
-  EXPECT_EQ(watch.Look(*trust_)->size(), 1u) << "the proof is not stored: that may have failed";
+  EXPECT_EQ(finding.proof->first.head.size, 4u);
+  EXPECT_TRUE(crypto::VerifyForkProof(*finding.proof, *trust_).ok());
+  EXPECT_EQ(watch.Look(trust_)->size(), 1u) << "the proof is not stored: that may have failed";
 
   // The proof is kept, the ledger frozen, a file and an alarm made; none of it twice.
-  const Bytes proof = crypto::EncodeForkProof(finding.proof);
+  const Bytes proof = crypto::EncodeForkProof(*finding.proof);
   ASSERT_TRUE(
       other_.truth->FollowAndWait({store::ForkProof{finding.ledger, clock_.Now(), proof}}).ok());
   ProofFiles files(*other_.truth, other_.own, other_.folder / "data", other_.signer);
@@ -144,7 +144,7 @@ TEST_F(SplitTest, AParentThatShowsTwoHistoriesIsCaught) {
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   EXPECT_EQ(other_.truth->Status().own_size, size);
   ASSERT_EQ(files.List(finding.ledger).size(), 1u);
-  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "it is frozen";
+  EXPECT_TRUE(watch.Look(trust_)->empty()) << "it is frozen";
   const auto held = other_.host->ledgers().Size(finding.ledger);
   to_other.Append("more", 5);
   to_other.Sign();
@@ -170,12 +170,12 @@ TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
   const auto tell = [&](store::Truth& truth, const SplitWatch::Finding& finding) {
     store::AppendRequest request;
     request.records.push_back(*AlarmRecord(
-        SplitAlarm(finding.proof, finding.witness, clock_.Now(), "a file"), Audience::kAll));
+        SplitAlarm(*finding.proof, finding.witness, clock_.Now(), "a file"), Audience::kAll));
     return truth.AppendAndWait(std::move(request));
   };
   {
     SplitWatch watch(*other_.truth, other_.own);
-    const auto findings = watch.Look(*trust_);
+    const auto findings = watch.Look(trust_);
     ASSERT_EQ(findings->size(), 1u);
     ASSERT_TRUE(tell(*other_.truth, findings->front()).ok());
   }
@@ -186,7 +186,7 @@ TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
   const auto truth = store::OpenTruth(store::TestOptions(left, clock_, other_.own));
   ASSERT_EQ(store::AllLeaves(*truth, other_.own).size(), 1u) << "SEC-SPLIT";
   SplitWatch watch(*truth, other_.own);
-  const auto again = watch.Look(*trust_);
+  const auto again = watch.Look(trust_);
   ASSERT_EQ(again->size(), 1u) << "the cursor stands before words that were not acted upon";
   const SplitWatch::Finding& finding = again->front();
   EXPECT_EQ(finding.witness.text(), "370826");
@@ -195,9 +195,9 @@ TEST_F(SplitTest, ACrashBetweenAlarmAndProofLosesNeither) {
   EXPECT_NE(told->front().outcome, store::Appended::Outcome::kSequenced) << "told already";
   ASSERT_TRUE(truth
                   ->FollowAndWait({store::ForkProof{finding.ledger, clock_.Now(),
-                                                    crypto::EncodeForkProof(finding.proof)}})
+                                                    crypto::EncodeForkProof(*finding.proof)}})
                   .ok());
-  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "it is frozen";
+  EXPECT_TRUE(watch.Look(trust_)->empty()) << "it is frozen";
   ProofFiles files(*truth, other_.own, left, other_.signer);
   ASSERT_TRUE(files.Write(*trust_, true).ok());
   const auto leaves = store::AllLeaves(*truth, other_.own);
@@ -252,13 +252,27 @@ TEST_F(SplitTest, WordsAboutWhatIsNotHereYetAreComparedLater) {
   PassOn(to_other, NewestHeads(to_county));
   Meet(other_, to_other);
   SplitWatch watch(*other_.truth, other_.own);
-  EXPECT_TRUE(watch.Look(*trust_)->empty()) << "nine records are not here to compare";
+  // Nine records are not here to compare; but nobody can have seen them when the third was written.
+  const auto early = watch.Look(trust_);
+  ASSERT_EQ(early->size(), 1u);
+  EXPECT_FALSE(early->front().proof);
+  EXPECT_EQ(early->front().record.value, 2u);
+  EXPECT_EQ(early->front().shown.head.size, 9u);
+  EXPECT_EQ(early->front().witness.text(), "370826");
+  const v1::Alarm alarm = EarlyHeadAlarm(early->front().shown.head, early->front().record,
+                                         early->front().witness, clock_.Now());
+  EXPECT_EQ(alarm.alarm_id(), "SEC-SPLIT/370800/1/early");
+  EXPECT_EQ(alarm.facts().at("record"), "2");
+  EXPECT_EQ(watch.Look(trust_)->size(), 1u) << "until it is told";
+  watch.Told(to_other.own);
+  EXPECT_TRUE(watch.Look(trust_)->empty()) << "once";
   to_other.Append("filler", 7);
   to_other.Sign();
   Meet(other_, to_other);
-  const auto findings = watch.Look(*trust_);
+  const auto findings = watch.Look(trust_);
   ASSERT_EQ(findings->size(), 1u);
-  EXPECT_TRUE(crypto::VerifyForkProof(findings->front().proof, *trust_).ok());
+  ASSERT_TRUE(findings->front().proof);
+  EXPECT_TRUE(crypto::VerifyForkProof(*findings->front().proof, *trust_).ok());
 }
 
 // The sibling has a new key, and the list that names it comes later.
@@ -277,8 +291,8 @@ TEST_F(SplitTest, WordsOfAKeyThatIsNotKnownYetAreCheckedLater) {
   const NodeCode bureau = *NodeCode::Parse("370800");
   const auto earlier = scenario::Keyring::Instance().Trust(
       {{.code = bureau}, {.code = *NodeCode::Parse("370827"), .parent = bureau}});
-  EXPECT_TRUE(watch.Look(*earlier)->empty());
-  EXPECT_EQ(watch.Look(*trust_)->size(), 1u);
+  EXPECT_TRUE(watch.Look(earlier)->empty());
+  EXPECT_EQ(watch.Look(trust_)->size(), 1u);
 }
 
 // A parent that would keep its child from signing by words to check: a look is bounded, and goes on
@@ -311,7 +325,7 @@ TEST_F(SplitTest, OneLookChecksSoManyWordsAndTheNextGoesOn) {
   SplitWatch watch(*other_.truth, other_.own);
   int looks = 0;
   do {
-    const auto findings = watch.Look(*trust_);
+    const auto findings = watch.Look(trust_);
     ASSERT_TRUE(findings.ok()) << findings.status();
     ++looks;
     ASSERT_EQ(findings->size(), watch.behind() ? 0u : 1u);
@@ -325,8 +339,99 @@ TEST_F(SplitTest, OneLookChecksSoManyWordsAndTheNextGoesOn) {
   TestPeer third("370827", clock_, trust_);
   Meet(third, to_county);
   SplitWatch honest(*third.truth, third.own);
-  EXPECT_TRUE(honest.Look(*trust_)->empty());
+  EXPECT_TRUE(honest.Look(trust_)->empty());
   EXPECT_FALSE(honest.behind());
+}
+
+// Words of keys that nobody knows do not use up what a look may do: they are checked again when
+// there is another list, and not before.
+TEST_F(SplitTest, WordsOfUnknownKeysHoldNothingUp) {
+  TestPeer to_county("370800", clock_, trust_);
+  TestPeer to_other("370800", clock_, trust_);
+  to_county.Append("an order", 4);
+  to_county.Sign();
+  to_other.Append("another order", 4);
+  to_other.Sign();
+  Meet(county_, to_county);
+  HeadsWriter writer(*to_county.truth, to_county.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  const v1::Heads told = NewestHeads(to_county);
+  auto unknown = *crypto::ParseNote(told.statements(0));
+  for (crypto::NoteSignature& line : unknown.signatures) line.key_id[0] ^= 1;
+  v1::Heads heads = told;
+  heads.clear_statements();
+  for (int i = 0; i < 80; ++i) {
+    unknown.head.root.data[5] = static_cast<uint8_t>(i);
+    heads.add_statements(unknown.Text());
+  }
+  PassOn(to_other, heads);
+  Meet(other_, to_other);
+  SplitWatch watch(*other_.truth, other_.own);
+  do {
+    EXPECT_TRUE(watch.Look(trust_)->empty());
+  } while (watch.behind());
+  PassOn(to_other, told);
+  Meet(other_, to_other);
+  EXPECT_EQ(watch.Look(trust_)->size(), 1u) << "the next look reads what is new";
+}
+
+// What a parent does that shows two histories and keeps the words of each out of the other: nothing
+// contradicts it, and the sibling seems to be silent.
+TEST_F(SplitTest, ASiblingThatIsNotHeardOfForADayIsNamed) {
+  TestPeer bureau("370800", clock_, trust_);
+  bureau.Append("b", 3);
+  bureau.Sign();
+  const Instant recorded = bureau.Leaves(bureau.own).front().header.recorded_at;
+  Meet(county_, bureau);
+  Meet(other_, bureau);
+  SplitWatch watch(*other_.truth, other_.own);
+  ASSERT_TRUE(watch.Look(trust_).ok());
+  EXPECT_TRUE(watch.Silent().empty()) << "it has had no time";
+  const auto day_later = [&] {
+    clock_.Advance(SiblingWords::kSilence);
+    bureau.Sign();
+    Meet(other_, bureau);
+    ASSERT_TRUE(watch.Look(trust_).ok());
+  };
+  day_later();
+  ASSERT_EQ(watch.Silent().size(), 1u);
+  EXPECT_EQ(watch.Silent().front().ledger, bureau.own);
+  EXPECT_EQ(watch.Silent().front().sibling.sibling.text(), "370826");
+  EXPECT_EQ(watch.Silent().front().sibling.heard, 0u);
+  EXPECT_EQ(watch.Silent().front().sibling.since, recorded);
+
+  // Its word ends that, and the record that has the word needs no further one.
+  HeadsWriter writer(*bureau.truth, bureau.own, kInterval, clock_);
+  ASSERT_TRUE(*writer.WriteIfDue(*trust_));
+  day_later();
+  EXPECT_TRUE(watch.Silent().empty()) << "nothing but records about words is new";
+  bureau.Append("more");
+  bureau.Sign();
+  const uint64_t size = bureau.truth->Status().own_size;
+  day_later();
+  ASSERT_EQ(watch.Silent().size(), 1u);
+
+  // A forged word is none, and what was heard is remembered over a restart.
+  v1::Heads forged = NewestHeads(bureau);
+  for (std::string& text : *forged.mutable_statements()) {
+    auto note = *crypto::ParseNote(text);
+    note.head.size = size;
+    text = note.Text();
+  }
+  PassOn(bureau, forged);
+  bureau.Append("much", 300);
+  day_later();
+  ASSERT_EQ(watch.Silent().size(), 1u);
+  EXPECT_EQ(watch.Silent().front().sibling.heard, 3u);
+  SplitWatch after_restart(*other_.truth, other_.own);
+  ASSERT_TRUE(after_restart.Look(trust_).ok());
+  ASSERT_EQ(after_restart.Silent().size(), 1u);
+  EXPECT_EQ(after_restart.Silent().front().sibling.heard, 3u);
+
+  SiblingWords words;
+  EXPECT_FALSE(
+      words.Decode("\x06"
+                   "370826\x01"));
 }
 
 TEST_F(SplitTest, ForgedWordsAccuseNobody) {
@@ -345,7 +450,7 @@ TEST_F(SplitTest, ForgedWordsAccuseNobody) {
   PassOn(bureau, heads);
   Meet(other_, bureau);
   SplitWatch watch(*other_.truth, other_.own);
-  EXPECT_TRUE(watch.Look(*trust_)->empty());
+  EXPECT_TRUE(watch.Look(trust_)->empty());
 }
 
 }  // namespace
