@@ -1,6 +1,7 @@
 #include "sync/core/body_requests.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "protocol/vocab/limits.h"
@@ -74,10 +75,12 @@ absl::Status BodyRequests::Round(std::span<const Index> fresh, std::optional<Ind
   missing.insert(missing.end(), fresh.begin(), fresh.end());
   TJ_RETURN_IF_ERROR(AddGiven(next_, ledgers, now, missing));
   if (except) std::erase(missing, *except);
-  if (missing.empty() && next_.value > 0) {  // around again
-    TJ_ASSIGN_OR_RETURN(missing, ledgers.Missing(ledger_, Index{0}, kMax));
-    TJ_RETURN_IF_ERROR(AddGiven(Index{0}, ledgers, now, missing));
-    if (except) std::erase(missing, *except);
+  if ((missing.empty() || only_round_) && next_.value > 0) {  // around again
+    TJ_ASSIGN_OR_RETURN(std::vector<Index> low, ledgers.Missing(ledger_, Index{0}, kMax));
+    TJ_RETURN_IF_ERROR(AddGiven(Index{0}, ledgers, now, low));
+    if (except) std::erase(low, *except);
+    std::copy_if(low.begin(), low.end(), std::back_inserter(missing),
+                 [this](Index index) { return index < next_; });
   }
   retry_at_.reset();
   if (missing.empty()) {

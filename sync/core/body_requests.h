@@ -35,6 +35,12 @@ class BodyRequests {
 
   explicit BodyRequests(LedgerId ledger) : ledger_(std::move(ledger)) {}
 
+  // A stream that ends with one round (a file): it begins at `first` and goes around, so that over
+  // many files each leaf has its turn, however many before it never come. Before the first Ask.
+  void OnlyRoundFrom(Index first) {
+    next_ = first;
+    only_round_ = true;
+  }
   bool Asked(Index index) const { return asked_.contains(index); }
   // `index` came (or, being absent here, is about to be written): starts the next round if it was
   // the last. It is still among the port's missing ones.
@@ -63,6 +69,7 @@ class BodyRequests {
   LedgerId ledger_;
   std::set<Index> asked_;
   Index next_;  // where the next round begins
+  bool only_round_ = false;
   std::optional<Instant> retry_at_;
   Instant given_at_;  // the last round that asked for what is given
   Bucket rounds_{kRoundsAtOnce, kRoundsPerSecond};

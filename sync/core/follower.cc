@@ -53,6 +53,9 @@ absl::Status Follower::Begin(Instant now, Output& out) {
   if (held_) out.then_send.push_back(wire::HeldFrame{held_->Text()});
   TJ_RETURN_IF_ERROR(HoldIfComplete({}, std::nullopt, now, out));
   TJ_RETURN_IF_ERROR(PassStatementsOn(out));
+  if (options_.one_way && frontier_.size() > 0) {
+    requests_.OnlyRoundFrom(Index{static_cast<uint64_t>(now.ms) % frontier_.size()});
+  }
   return requests_.Ask({}, ledgers, now, out);
 }
 
@@ -339,6 +342,13 @@ absl::StatusOr<std::optional<crypto::Note>> Follower::Verified(const crypto::Hea
   return stored;
 }
 
+absl::StatusOr<bool> Follower::IsLacking(Index index) const {
+  TJ_ASSIGN_OR_RETURN(const auto missing, options_.ledgers->Missing(ledger_, index, 1));
+  if (!missing.empty() && missing[0] == index) return true;
+  TJ_ASSIGN_OR_RETURN(const auto given, options_.ledgers->Given(ledger_, index, 1));
+  return !given.empty() && given[0] == index;
+}
+
 // What nobody asked for: a leaf that is so urgent that it overtook those before it. It is believed
 // by its proof alone, under a head that is verified. What there is no use or no room for comes with
 // the ledger, and is dropped.
@@ -351,12 +361,12 @@ absl::Status Follower::OnOvertaking(const wire::OpenedFrame& frame, Instant now,
     Stop(header.status(), out);
     return absl::OkStatus();
   }
-  if (!owed_(header->audience, wire::TagOf(*header))) return absl::OkStatus();
   if (frame.index.value < frontier_.size()) {
-    TJ_ASSIGN_OR_RETURN(const auto missing, options_.ledgers->Missing(ledger_, frame.index, 1));
-    const bool wanted = !missing.empty() && missing[0] == frame.index;
+    // Another stream asked, or an earlier file.
+    TJ_ASSIGN_OR_RETURN(const bool wanted, IsLacking(frame.index));
     return wanted ? TakeBody(frame, now, out) : absl::OkStatus();
   }
+  if (!owed_(header->audience, wire::TagOf(*header))) return absl::OkStatus();
   const bool urgent = (header->flags & wire::kFlagUrgent) != 0;
   if (urgent && overtook_.Take(frame, out)) {
     Emit(out, Event::Kind::kOvertook, ledger_, frame.index.value + 1);

@@ -99,6 +99,8 @@ class Follower {
   void TakeSeen(crypto::Note seen, Output& out);
   // A body of a leaf that is held.
   absl::Status TakeBody(const wire::OpenedFrame& frame, Instant now, Output& out);
+  // It is owed to us, or was given to us, and is not here.
+  absl::StatusOr<bool> IsLacking(Index index) const;
   absl::Status OnOvertaking(const wire::OpenedFrame& frame, Instant now, Output& out);
   // The head of that name if it was verified, whichever is the newest now.
   absl::StatusOr<std::optional<crypto::Note>> Verified(const crypto::Head& head) const;

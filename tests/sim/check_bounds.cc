@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/vocab/limits.h"
 #include "protocol/wire/frame.h"
 
 namespace tj::sim {
@@ -12,8 +13,8 @@ constexpr std::string_view kName = "bounds";
 constexpr uint64_t kPump = 256 * 1024;
 // Heads, statements, pings and refusals that may wait beside the bulk.
 constexpr uint64_t kSmall = 96 * 1024;
-// One bulk frame of such histories, whose records are small.
-constexpr uint64_t kFrame = 512 * 1024;
+// What a record costs beside its payload: header, salt, tag, and a summary's list of leaves.
+constexpr uint64_t kBeside = 512;
 constexpr uint64_t kQueueRecords = 65'536;
 
 uint64_t BulkOf(const wire::Frame& frame) {
@@ -24,6 +25,11 @@ uint64_t BulkOf(const wire::Frame& frame) {
 
 }  // namespace
 
+void BoundsCheck::Writes(size_t payload_bytes_max) {
+  const uint64_t segment = limits::kSegmentRecordsMax * (payload_bytes_max + kBeside);
+  frame_max_ = std::min<uint64_t>(std::max(frame_max_, segment), limits::kSegmentBytesMax);
+}
+
 void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
   const auto segments = std::count_if(output.persist.begin(), output.persist.end(), [](auto& op) {
     return std::holds_alternative<sync::PersistSegment>(op);
@@ -32,17 +38,17 @@ void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
   uint64_t bulk = 0;
   for (const wire::Frame& frame : output.then_send) {
     const uint64_t bytes = BulkOf(frame);
-    if (bytes > kFrame) loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
+    if (bytes > frame_max_) loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
     bulk += bytes;
   }
-  if (bulk > kPump + kFrame) {
+  if (bulk > kPump + frame_max_) {
     loop_.Fail(kName, Cat(node.text(), " sends ", bulk, " bytes at once"));
   }
 }
 
 void BoundsCheck::Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes) {
   most_waiting_ = std::max(most_waiting_, bytes);
-  if (bytes > kPump + kFrame + kSmall) {
+  if (bytes > kPump + frame_max_ + kSmall) {
     loop_.Fail(kName, Cat(bytes, " bytes of ", node.text(), " wait for ", peer.text()));
   }
 }

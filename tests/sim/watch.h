@@ -62,7 +62,7 @@ class Watch {
   void CheckDisks();
 
   LedgerCheck& ledgers() { return ledgers_; }
-  const BoundsCheck& bounds() const { return bounds_; }
+  BoundsCheck& bounds() { return bounds_; }
   PastCheck& past() { return past_; }
 
  private:

@@ -118,6 +118,28 @@ TEST_F(BodyRequestsTest, TriesAgainAndGoesAround) {
   EXPECT_EQ(Asked(again)[0].first, Index{2});
 }
 
+// Files have one round each: those that never come, however many, do not keep out the others.
+TEST_F(BodyRequestsTest, AnOnlyRoundBeginsWhereItIsToldAndGoesAround) {
+  for (uint64_t i = 1; i < 100; i += 2) origin_.own().missing.insert(Index{i});
+  requests_.OnlyRoundFrom(Index{90});
+  const auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), BodyRequests::kRanges);
+  EXPECT_EQ(asked[0].first, Index{91});
+  EXPECT_EQ(asked[4].first, Index{99});
+  EXPECT_EQ(asked[5].first, Index{1});
+  EXPECT_EQ(asked[15].first, Index{21});
+}
+
+TEST_F(BodyRequestsTest, AnOnlyRoundAsksForEachOnce) {
+  Miss({2, 50, 51});
+  requests_.OnlyRoundFrom(Index{50});
+  const auto asked = Asked(Ask());
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].first, Index{50});
+  EXPECT_EQ(asked[0].count, 2u);
+  EXPECT_EQ(asked[1].first, Index{2});
+}
+
 TEST_F(BodyRequestsTest, AsksForWhatIsNotDurableYet) {
   Miss({2});
   const std::vector<Index> fresh{{101}, {102}};
