@@ -18,7 +18,7 @@ namespace tj::cli {
 namespace {
 
 constexpr int kPollMs = 200;
-constexpr uint32_t kRecordsShown = 1000;
+constexpr uint32_t kRecordsAtOnce = 1000;
 
 void Print(const api::LedgerOpenedReply& reply) {
   std::printf("已开启 opened: %" PRIu64 " 条 records (给出记录 given by record %" PRIu64 ", %s)\n",
@@ -34,6 +34,44 @@ void Print(const api::LedgerOpenedReply& reply) {
   }
 }
 
+// All records, a page a call.
+absl::Status ReadAll(Client& client, api::LedgerOpenedRequest question,
+                     api::LedgerOpenedReply& reply) {
+  while (reply.records_size() > 0 && static_cast<uint64_t>(reply.records_size()) < reply.here()) {
+    question.set_from(reply.records(reply.records_size() - 1).record().index() + 1);
+    auto page = client.Call(&api::Control::Stub::LedgerOpened, question);
+    if (!page.ok()) return page.status();
+    if (page->records().empty()) break;
+    for (auto& record : *page->mutable_records()) *reply.add_records() = std::move(record);
+  }
+  return absl::OkStatus();
+}
+
+void Wait(Client& client, api::LedgerOpenedRequest question, int wait_seconds, Context& context) {
+  question.set_records_max(kRecordsAtOnce);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait_seconds);
+  while (true) {
+    auto reply = client.Call(&api::Control::Stub::LedgerOpened, question);
+    if (!reply.ok()) return context.Fail(reply.status());
+    if (reply->done()) {
+      const absl::Status status = ReadAll(client, question, *reply);
+      if (!status.ok()) return context.Fail(status);
+      context.json() ? context.PrintJson(*reply) : Print(*reply);
+      return;
+    }
+    if (std::chrono::steady_clock::now() >= until) {
+      return context.Fail(
+          Error(ErrorCode::kNotReady,
+                Cat("request ", question.request(), ": ",
+                    reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
+                                   : std::string("no answer yet"),
+                    "; later: ledger open ", question.ledger(), " --request ",
+                    question.request())));
+    }
+    poll(nullptr, 0, kPollMs);
+  }
+}
+
 void OpenAndWait(const api::LedgerOpenRequest& request, int wait_seconds, Context& context) {
   Client client(context.socket);
   const auto asked = client.Call(&api::Control::Stub::LedgerOpen, request);
@@ -43,24 +81,7 @@ void OpenAndWait(const api::LedgerOpenRequest& request, int wait_seconds, Contex
   api::LedgerOpenedRequest question;
   question.set_ledger(asked->ledger());
   question.set_request(asked->request());
-  question.set_records_max(kRecordsShown);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait_seconds);
-  while (true) {
-    const auto reply = client.Call(&api::Control::Stub::LedgerOpened, question);
-    if (!reply.ok()) return context.Fail(reply.status());
-    if (reply->done()) {
-      context.json() ? context.PrintJson(*reply) : Print(*reply);
-      return;
-    }
-    if (std::chrono::steady_clock::now() >= until) {
-      return context.Fail(
-          Error(ErrorCode::kNotReady,
-                Cat("request ", asked->request(), ": ",
-                    reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
-                                   : std::string("no answer yet"))));
-    }
-    poll(nullptr, 0, kPollMs);
-  }
+  Wait(client, std::move(question), wait_seconds, context);
 }
 
 }  // namespace
@@ -74,6 +95,7 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
       "--reason COMPLAINT-12");
   auto request = std::make_shared<api::LedgerOpenRequest>();
   auto wait = std::make_shared<int>(60);
+  auto earlier = std::make_shared<std::string>();
   command
       ->add_option_function<std::string>(
           "ledger", [request](const std::string& id) { request->set_ledger(id); },
@@ -93,13 +115,25 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
   command->add_flag_callback(
       "--private", [request] { request->set_private_parts(true); },
       "连同当事人信息和文本 with names and texts, sealed for this node");
+  CLI::Option* reason = command->add_option_function<std::string>(
+      "--reason", [request](const std::string& code) { request->set_reason(code); },
+      "事由代码 reason code, kept in both ledgers");
   command
-      ->add_option_function<std::string>(
-          "--reason", [request](const std::string& code) { request->set_reason(code); },
-          "事由代码 reason code, kept in both ledgers")
-      ->required();
+      ->add_option("--request", *earlier, "先前请求的编号 the number of an earlier request: its answer")
+      ->excludes(first)
+      ->excludes(one_case)
+      ->excludes(summary)
+      ->excludes(reason);
   command->add_option("--wait", *wait, "等待秒数 seconds to wait (60)");
-  command->callback([request, wait, &context] { OpenAndWait(*request, *wait, context); });
+  command->callback([request, earlier, reason, wait, &context] {
+    if (earlier->empty() && reason->empty()) throw CLI::RequiredError("--reason");
+    if (earlier->empty()) return OpenAndWait(*request, *wait, context);
+    Client client(context.socket);
+    api::LedgerOpenedRequest question;
+    question.set_ledger(request->ledger());
+    question.set_request(*earlier);
+    Wait(client, std::move(question), *wait, context);
+  });
 }
 
 }  // namespace tj::cli

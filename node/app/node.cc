@@ -185,13 +185,16 @@ class NodeImpl final : public Node {
   absl::Status AfterFolds(uint64_t folded_size, uint64_t changes) {
     if (!truth_->Status().held.ok()) return absl::OkStatus();
     const auto trust = host_->trust();
+    absl::Status openings;
     if (changes != openings_read_) {
-      TJ_ASSIGN_OR_RETURN(const bool wanted, opening_desk_->Round(*trust));
-      openings_read_ = changes;
+      const absl::StatusOr<bool> wanted = opening_desk_->Round(*trust);
+      openings = wanted.status();
+      if (wanted.ok()) openings_read_ = changes;
       link::Link* const link = link_raw_.load();
-      if (wanted && link != nullptr) link->Published(own_, /*urgent=*/false);
+      if (wanted.ok() && *wanted && link != nullptr) link->Published(own_, /*urgent=*/false);
     }
-    return spot_desk_->Round(*trust, folded_size);
+    const absl::Status spots = spot_desk_->Round(*trust, folded_size);
+    return openings.ok() ? spots : openings;
   }
 
   // A session asks whether a leaf of ours is opened to its peer, and for what goes with it.

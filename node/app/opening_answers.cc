@@ -12,6 +12,7 @@
 #include "node/app/node_services.h"
 #include "node/app/opening_desk.h"
 #include "node/app/record_info.h"
+#include "node/supervise/spot_ledger.h"
 #include "node/supervise/spot_records.h"
 #include "protocol/vocab/error.h"
 #include "protocol/vocab/limits.h"
@@ -121,15 +122,18 @@ absl::StatusOr<api::LedgerOpenedReply> NodeServices::LedgerOpened(
   reply.set_given_at(record[0].header.recorded_at.Text());
   uint64_t here = 0;
   uint64_t leaves = 0;
+  supervise::StoredSpotLedger read(open.view);
   for (const auto& [index, one] : given) {
     for (const wire::LeafRange& range : wire::GivenLeaves(one)) {
       for (uint64_t i = range.first; i < std::min(range.end, open.view.size()); ++i) {
         ++leaves;
-        TJ_ASSIGN_OR_RETURN(const auto leaf, open.view.Leaves(Index{i}, 1));
+        TJ_ASSIGN_OR_RETURN(const auto at, read.At(Index{i}));
         const auto wanted = parts_.openings.Wanted(ledger, Index{i}, 1);
-        if (leaf[0].body.empty() || (!wanted.empty() && wanted[0].value == i)) continue;
+        if (at.body.empty() || (!wanted.empty() && wanted[0].value == i)) continue;
         ++here;
-        if (static_cast<uint64_t>(reply.records_size()) >= request.records_max()) continue;
+        const auto shown_already = static_cast<uint64_t>(reply.records_size());
+        if (i < request.from() || shown_already >= request.records_max()) continue;
+        TJ_ASSIGN_OR_RETURN(const auto leaf, open.view.Leaves(Index{i}, 1));
         api::OpenedRecord& shown = *reply.add_records();
         *shown.mutable_record() = RecordOf(Index{i}, leaf[0]);
         const auto sealed = one.private_parts() ? parts_.openings.PartsOf(ledger, Index{i})

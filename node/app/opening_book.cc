@@ -5,7 +5,7 @@
 namespace tj::app {
 namespace {
 
-// Records whose private parts are kept; more are dropped and asked for again.
+// Records whose private parts are kept; the oldest are dropped for more.
 constexpr size_t kPartsMax = 4096;
 
 bool Holds(const std::vector<wire::LeafRange>& ranges, uint64_t leaf) {
@@ -56,8 +56,13 @@ void OpeningBook::Came(const LedgerId& ledger, Index index, Bytes sealed_parts) 
   const auto found = wanted_.find(ledger);
   if (found != wanted_.end()) found->second.erase(index.value);
   if (sealed_parts.empty()) return;
-  if (parts_.size() >= kPartsMax) parts_.clear();
-  parts_[{ledger, index.value}] = std::move(sealed_parts);
+  const std::pair<LedgerId, uint64_t> key{ledger, index.value};
+  if (!parts_.contains(key)) parts_order_.push_back(key);
+  parts_[key] = std::move(sealed_parts);
+  if (parts_order_.size() > kPartsMax) {
+    parts_.erase(parts_order_.front());
+    parts_order_.pop_front();
+  }
 }
 
 std::optional<Bytes> OpeningBook::PartsOf(const LedgerId& ledger, Index index) const {

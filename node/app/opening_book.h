@@ -7,6 +7,7 @@
 #define TJ_NODE_APP_OPENING_BOOK_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -44,6 +45,7 @@ class OpeningBook {
   std::map<NodeCode, std::vector<Given>> given_;
   std::map<LedgerId, std::set<uint64_t>> wanted_;
   std::map<std::pair<LedgerId, uint64_t>, Bytes> parts_;
+  std::deque<std::pair<LedgerId, uint64_t>> parts_order_;  // their keys, oldest first
 };
 
 }  // namespace tj::app

@@ -184,17 +184,23 @@ absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
       derived_, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
         if (ledger == own_ && opening.has_given()) given_.insert(RequestOf(opening.given()));
       }));
+  // One that cannot be answered or fetched holds up no other.
+  absl::Status first;
   for (const auto& [asker, ask] : asked) {
     if (given_.contains({asker.origin.text(), v1::DRILL_DOWN, ask.request()})) continue;
-    TJ_RETURN_IF_ERROR(Answer(asker, ask));
+    if (const absl::Status status = Answer(asker, ask); first.ok()) first = status;
   }
-  if (to_fetch.empty()) return std::exchange(wanted_, false);
-  TJ_ASSIGN_OR_RETURN(const std::set<GivenAnswer> questions, OwnQuestions());
+  std::set<GivenAnswer> questions;
+  if (!to_fetch.empty()) {
+    TJ_ASSIGN_OR_RETURN(questions, OwnQuestions());
+  }
   for (const auto& [origin, index, given] : to_fetch) {
     if (!questions.contains(AnswerOf(origin, given))) continue;
-    TJ_RETURN_IF_ERROR(Fetch(origin, given));
-    fetched_.insert({origin, index.value});
+    const absl::Status status = Fetch(origin, given);
+    if (status.ok()) fetched_.insert({origin, index.value});
+    if (first.ok()) first = status;
   }
+  if (!first.ok()) return first;
   return std::exchange(wanted_, false);
 }
 

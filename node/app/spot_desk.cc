@@ -24,6 +24,12 @@ namespace {
 constexpr size_t kFindingsTold = 64;
 // How soon a draw that was refused is looked at again: it may take a pass over a ledger.
 constexpr Duration kRefusedAgain{60'000};
+// What came while the bureau was away is here when it has run so long; and when a county says
+// nothing at all, it is waited for so long.
+constexpr Duration kCatchUp{3'600'000};
+constexpr Duration kAwayMax{86'400'000};
+// A draw dated further ahead of our clock waits.
+constexpr Duration kAheadMax{300'000};
 
 // A ledger to read, with the snapshot that it is read from.
 struct Reading {
@@ -115,6 +121,15 @@ v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
   }
   result.set_finding_count(report.findings.size());
   return result;
+}
+
+std::string RecordText(const LedgerId& by, Index index) { return Cat(by.Text(), "/", index.value); }
+// A later epoch of a county may be checked for the same period.
+std::string CheckText(const v1::Spot& spot) { return Cat(wire::SpotId(spot), "/", spot.epoch()); }
+
+// Goes on after an error, and tells the first.
+void Keep(const absl::Status& status, absl::Status& first) {
+  if (first.ok()) first = status;
 }
 
 }  // namespace
@@ -241,18 +256,25 @@ absl::Status SpotDesk::NoteAnnouncements(const crypto::TrustStore& trust) {
 absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
                               const crypto::TrustStore& trust) {
   const std::string id = wire::SpotId(draw.reveal.spot());
+  const std::string record = RecordText(draw.by, draw.index);
   if (folded_size < draw.reveal.size()) return absl::OkStatus();  // not folded so far yet
-  const auto refused = refused_.find(id);
+  const auto refused = refused_.find(record);
   if (refused != refused_.end() && clock_.Now() < refused->second.again) return absl::OkStatus();
+  {
+    // A date ahead of us would shorten the time for the answer.
+    TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
+    TJ_ASSIGN_OR_RETURN(const auto drawn, theirs.ledger.At(draw.index));
+    if (drawn.header->recorded_at > clock_.Now() + kAheadMax) return absl::OkStatus();
+  }
   if (const absl::Status status = CheckAnnounced(draw, trust); !status.ok()) {
     const std::string why = Describe(status);
-    Refused& entry = refused_[id];
+    Refused& entry = refused_[record];
     if (entry.why != why) {
       LogError("spot-check-refused", status, {{"by", draw.by.Text()}, {"spot", id}});
     }
     entry = {why, clock_.Now() + kRefusedAgain};
     // Nobody would take an answer any more.
-    if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(id);
+    if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(record);
     return absl::OkStatus();
   }
   TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
@@ -277,9 +299,24 @@ absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
   given.set_request(id);
   given.set_folded_size(answer->folded_size);
   TJ_RETURN_IF_ERROR(openings_.Give(std::move(given), answer->leaves));
-  answered_.insert(id);
-  refused_.erase(id);
+  answered_.insert(record);
+  refused_.erase(record);
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> SpotDesk::TimeIsOver(const Draw& draw, const LedgerId& county,
+                                          Instant now) const {
+  const Instant deadline{draw.reveal.answer_by_ms()};
+  if (now < deadline) return false;
+  TJ_ASSIGN_OR_RETURN(auto mine, Read(truth_, own_));
+  TJ_ASSIGN_OR_RETURN(const auto drawn, mine.ledger.At(draw.index));
+  if (started_ <= drawn.header->recorded_at) return true;
+  if (now >= std::max(started_, deadline) + kAwayMax) return true;
+  if (now < started_ + kCatchUp) return false;
+  TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
+  TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), county));
+  TJ_ASSIGN_OR_RETURN(const auto head, view.HeadWithin(view.size()));
+  return head && head->head.at >= deadline;
 }
 
 absl::Status SpotDesk::Judge(const Draw& draw) {
@@ -299,7 +336,10 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
   if (all_here) {
     TJ_ASSIGN_OR_RETURN(all_here, BodiesHere(held.ledger, *opened));
   }
-  if (!all_here && now.ms < reveal.answer_by_ms()) return absl::OkStatus();
+  if (!all_here) {
+    TJ_ASSIGN_OR_RETURN(const bool over, TimeIsOver(draw, county, now));
+    if (!over) return absl::OkStatus();
+  }
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
   TJ_ASSIGN_OR_RETURN(const uint64_t total,
                       rules::RangeCount({reveal.first(), reveal.size()}, reveal.length()));
@@ -316,45 +356,46 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
     TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
   }
   TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
-  judged_.insert(id);
+  judged_.insert(CheckText(reveal.spot()));
   Log(LogLevel::kInfo, "spot-check-judged",
       {{"spot", id}, {"verdict", v1::SpotVerdict_Name(result.verdict())}});
   return absl::OkStatus();
 }
 
 absl::Status SpotDesk::Round(const crypto::TrustStore& trust, uint64_t folded_size) {
-  TJ_RETURN_IF_ERROR(NoteAnnouncements(trust));
+  absl::Status first = NoteAnnouncements(trust);
   std::vector<Draw> to_answer;
   std::map<std::string, Draw> to_judge;
   TJ_RETURN_IF_ERROR(supervise::EachReveal(
       derived_, [&](const LedgerId& ledger, Index index, const v1::SpotReveal& reveal) {
-        const std::string id = wire::SpotId(reveal.spot());
         if (ledger == own_) {
-          if (!judged_.contains(id)) to_judge.insert({id, {ledger, index, reveal}});
+          const std::string check = CheckText(reveal.spot());
+          if (!judged_.contains(check)) to_judge.insert({check, {ledger, index, reveal}});
         } else if (trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent &&
                    reveal.spot().county() == own_.origin.text() &&
-                   reveal.spot().epoch() == own_.epoch.value && !answered_.contains(id)) {
+                   reveal.spot().epoch() == own_.epoch.value &&
+                   !answered_.contains(RecordText(ledger, index))) {
           to_answer.push_back({ledger, index, reveal});
         }
       }));
-  if (to_answer.empty() && to_judge.empty()) return absl::OkStatus();
+  if (to_answer.empty() && to_judge.empty()) return first;
   TJ_RETURN_IF_ERROR(supervise::EachResult(
       derived_, [&](const LedgerId& ledger, Index, const v1::SpotResult& result) {
         if (ledger != own_) return;
-        judged_.insert(wire::SpotId(result.spot()));
-        to_judge.erase(wire::SpotId(result.spot()));
+        judged_.insert(CheckText(result.spot()));
+        to_judge.erase(CheckText(result.spot()));
       }));
-  for (const auto& [id, draw] : to_judge) TJ_RETURN_IF_ERROR(Judge(draw));
+  for (const auto& [check, draw] : to_judge) Keep(Judge(draw), first);
   for (const Draw& draw : to_answer) {
     const std::string id = wire::SpotId(draw.reveal.spot());
     TJ_ASSIGN_OR_RETURN(const auto given, OpenedFor(derived_, own_, draw.by.origin, id));
     if (given) {
-      answered_.insert(id);
+      answered_.insert(RecordText(draw.by, draw.index));
     } else {
-      TJ_RETURN_IF_ERROR(Answer(draw, folded_size, trust));
+      Keep(Answer(draw, folded_size, trust), first);
     }
   }
-  return absl::OkStatus();
+  return first;
 }
 
 }  // namespace tj::app

@@ -2,7 +2,9 @@
 // announces, and opens what its draw needs, once it has made sure that the draw is the one that was
 // announced; a draw that it refuses is looked at again each minute. As the bureau:
 // compares what came, writes result and alarms, at once when all is here and else when the answer's
-// time is over. Confined to the fold runner's thread.
+// time is over. Whoever was away itself blames nobody at once: a bureau that has not run since the
+// draw waits for a head that the county signed after the deadline, and a day at most. One check that
+// cannot be read holds up no other. Confined to the fold runner's thread.
 
 #ifndef TJ_NODE_APP_SPOT_DESK_H_
 #define TJ_NODE_APP_SPOT_DESK_H_
@@ -37,7 +39,8 @@ class SpotDesk {
         own_(std::move(own)),
         book_(book),
         openings_(openings),
-        clock_(clock) {}
+        clock_(clock),
+        started_(clock.Now()) {}
 
   // `folded_size`: where cases and rows of the own ledger stand.
   absl::Status Round(const crypto::TrustStore& trust, uint64_t folded_size);
@@ -53,6 +56,8 @@ class SpotDesk {
   absl::Status Answer(const Draw& draw, uint64_t folded_size, const crypto::TrustStore& trust);
   absl::Status CheckAnnounced(const Draw& draw, const crypto::TrustStore& trust);
   absl::Status Judge(const Draw& draw);
+  // Whether what is not here by now is not here by the county's doing.
+  absl::StatusOr<bool> TimeIsOver(const Draw& draw, const LedgerId& county, Instant now) const;
 
   store::Truth& truth_;
   const store::Kv& derived_;
@@ -60,7 +65,9 @@ class SpotDesk {
   const OpeningBook& book_;
   OpeningDesk& openings_;
   const Clock& clock_;
-  // Ids, so that what is done is not looked at again.
+  const Instant started_;
+  // So that what is done is not looked at again: announcements by id, draws by their records, and
+  // judged checks by county, epoch and period.
   std::set<std::string> noted_;
   std::map<std::string, Index> looked_;  // for our word about an announcement: below this it is not
   std::set<std::string> answered_;

@@ -27,12 +27,16 @@ absl::Status Refuse(std::string_view why) { return Error(ErrorCode::kRulesSpot, 
 // not count either.
 absl::Status CheckSummariesHere(const store::LedgerView& view, supervise::SpotLedger& ledger,
                                 uint64_t size) {
-  TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(limits::kOpenRangeMax));
   std::set<uint64_t> summaries;
-  for (const Index index : missing) {
-    if (index.value >= size) break;
-    TJ_ASSIGN_OR_RETURN(const auto leaf, ledger.At(index));
-    if (leaf.header->family == Family::kSummary) summaries.insert(index.value);
+  for (Index from; from.value < size;) {
+    TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(from, limits::kOpenRangeMax));
+    for (const Index index : missing) {
+      if (index.value >= size) break;
+      TJ_ASSIGN_OR_RETURN(const auto leaf, ledger.At(index));
+      if (leaf.header->family == Family::kSummary) summaries.insert(index.value);
+    }
+    if (missing.size() < limits::kOpenRangeMax) break;
+    from = Index{missing.back().value + 1};
   }
   if (summaries.empty()) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const auto lost, supervise::LostAmong(ledger, ledger.size(), summaries));

@@ -29,11 +29,17 @@ class Refold {
   Refold(const LedgerId& id, SpotLedger& ledger)
       : id_(id), ledger_(ledger), derived_(store::OpenMemKv()), projection_(id) {}
 
-  // Folds those of `leaves` below `end` that are not folded yet.
+  // Folds those of `leaves` below `end` that are not folded yet; many at once, because each batch
+  // writes its rows and cases whole.
   absl::Status Advance(const std::set<uint64_t>& leaves, uint64_t end) {
+    std::vector<Read> batch;
     for (auto it = leaves.lower_bound(next_); it != leaves.end() && *it < end; ++it) {
-      TJ_RETURN_IF_ERROR(Fold(Index{*it}));
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(Index{*it}));
+      if (leaf.body.empty()) continue;
+      batch.push_back({leaf.index, *leaf.header, Bytes(leaf.body)});
+      if (batch.size() == limits::kSegmentRecordsMax) TJ_RETURN_IF_ERROR(Fold(batch));
     }
+    TJ_RETURN_IF_ERROR(Fold(batch));
     next_ = std::max(next_, end);
     return absl::OkStatus();
   }
@@ -47,12 +53,20 @@ class Refold {
   }
 
  private:
-  absl::Status Fold(Index index) {
-    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(index));
-    if (leaf.body.empty()) return absl::OkStatus();
-    const store::ProjectedLeaf projected{.index = index, .header = *leaf.header, .body = leaf.body};
+  struct Read {
+    Index index;
+    wire::Header header;
+    Bytes body;
+  };
+  absl::Status Fold(std::vector<Read>& leaves) {
+    if (leaves.empty()) return absl::OkStatus();
+    std::vector<store::ProjectedLeaf> projected;
+    for (const Read& leaf : leaves) {
+      projected.push_back({.index = leaf.index, .header = leaf.header, .body = leaf.body});
+    }
     store::KvBatch batch;
-    TJ_RETURN_IF_ERROR(projection_.Apply(id_, {&projected, 1}, *derived_, batch));
+    TJ_RETURN_IF_ERROR(projection_.Apply(id_, projected, *derived_, batch));
+    leaves.clear();
     return derived_->Write(batch, store::Durability::kUnsynced);
   }
 

@@ -70,7 +70,14 @@ void CheckAsked(const v1::OpeningAsked& asked, FieldCheck& check) {
   check.Line("asked.request", asked.request(), limits::kShortCodeCharsMax, Need::kMandatory);
   check.Line("asked.reason", asked.reason(), limits::kShortCodeCharsMax, Need::kMandatory);
   check.Line("asked.case_no", asked.case_no(), limits::kCaseNoCharsMax, Need::kOptional);
-  check.Take(WalkRanges(asked.leaves(), [](LeafRange) {}));
+  uint64_t count = 0;
+  check.Take(WalkRanges(asked.leaves(), [&count](LeafRange range) {
+    count += range.end - range.first;  // below kLedgerSizeMax in all
+  }));
+  if (count > limits::kAskedLeavesMax) {
+    check.Fail(ErrorCode::kValueNumber, "asked.leaves",
+               Cat(count, " leaves; ask for at most ", limits::kAskedLeavesMax, " at once"));
+  }
   if (asked.leaves().empty() == asked.case_no().empty()) check.Missing("asked.leaves or case_no");
 }
 

@@ -43,5 +43,14 @@ TEST(OpeningBookTest, WhatCameIsNotWantedAnyMore) {
   EXPECT_TRUE(book.Wanted({kSibling, Epoch{1}}, Index{0}, 10).empty());
 }
 
+TEST(OpeningBookTest, OldPrivatePartsMakeRoom) {
+  OpeningBook book;
+  constexpr uint64_t kMany = 5000;
+  for (uint64_t leaf = 0; leaf < kMany; ++leaf) book.Came(kCounty, Index{leaf}, "sealed");
+  EXPECT_EQ(book.PartsOf(kCounty, Index{0}), std::nullopt);
+  EXPECT_EQ(book.PartsOf(kCounty, Index{kMany - 4096}), std::optional<Bytes>("sealed"));
+  EXPECT_EQ(book.PartsOf(kCounty, Index{kMany - 1}), std::optional<Bytes>("sealed"));
+}
+
 }  // namespace
 }  // namespace tj::app

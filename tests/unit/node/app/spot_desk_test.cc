@@ -46,6 +46,10 @@ struct Desk {
     if (open) TJ_RETURN_IF_ERROR(openings.Round(trust).status());
     return spots.Round(trust, folds.folded_size());
   }
+  // The desk of a process that starts now.
+  SpotDesk Restarted(const Clock& clock) {
+    return SpotDesk(*peer.truth, *derived, peer.own, book, openings, clock);
+  }
   void Write(absl::StatusOr<store::PreparedRecord> record) {
     TJ_CHECK(record.ok());
     std::vector<store::PreparedRecord> records;
@@ -237,6 +241,90 @@ TEST_F(SpotDeskTest, WhatHasNotComeIsWaitedForWhateverTheBookKnows) {
   ASSERT_TRUE(bureau_.Round(*trust_, /*open=*/false).ok());
   bureau_.Fold();
   EXPECT_FALSE(Spot().result_index) << "not a miss before the time is over";
+}
+
+TEST_F(SpotDeskTest, WhatDidNotComeIsMissedAtTheDeadline) {
+  Announce();
+  MakeReady();
+  Draw();
+  clock_.Set(close_ + 60 * kMinute);
+  ASSERT_TRUE(bureau_.Round(*trust_).ok());
+  bureau_.Fold();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+}
+
+// The county may have answered while the bureau was away.
+TEST_F(SpotDeskTest, ABureauThatWasAwayBlamesNobodyForIt) {
+  Announce();
+  MakeReady();
+  Draw();
+  RoundOfCounty(*trust_);  // answers, and the bureau does not hear of it
+  const Instant deadline = close_ + 60 * kMinute;
+  clock_.Set(deadline + kMinute);
+  SpotDesk restarted = bureau_.Restarted(clock_);
+  const auto judged = [&] {
+    EXPECT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
+    bureau_.Fold();
+    return Spot().result_index.has_value();
+  };
+  EXPECT_FALSE(judged());
+  clock_.Advance(61 * kMinute);
+  EXPECT_FALSE(judged()) << "nothing of the county came since the deadline";
+  county_.peer.Sign();
+  Talk(county_.peer, bureau_.peer, clock_.Now());
+  bureau_.Fold();
+  ASSERT_TRUE(bureau_.openings.Round(*trust_).ok());
+  Talk(county_.peer, bureau_.peer, clock_.Now());
+  EXPECT_TRUE(judged());
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_PASSED);
+}
+
+TEST_F(SpotDeskTest, AWordOfTheCountyAfterTheDeadlineEndsTheWait) {
+  Announce();
+  MakeReady();
+  Draw();
+  clock_.Set(close_ + 61 * kMinute);
+  SpotDesk restarted = bureau_.Restarted(clock_);
+  Meet();  // the county has not answered, and says so by a head
+  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
+  bureau_.Fold();
+  EXPECT_FALSE(Spot().result_index) << "what it asks for may be on its way";
+  clock_.Advance(60 * kMinute);
+  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
+  bureau_.Fold();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+}
+
+TEST_F(SpotDeskTest, ASilentCountyIsWaitedForADay) {
+  Announce();
+  MakeReady();
+  Draw();
+  clock_.Set(close_ + 61 * kMinute);
+  SpotDesk restarted = bureau_.Restarted(clock_);
+  clock_.Advance(23 * 60 * kMinute);
+  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
+  bureau_.Fold();
+  EXPECT_FALSE(Spot().result_index);
+  clock_.Advance(60 * kMinute);
+  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
+  bureau_.Fold();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+}
+
+TEST_F(SpotDeskTest, ADrawDatedAheadOfTheCountysClockWaits) {
+  Announce();
+  MakeReady();
+  Draw();
+  const Instant drawn = clock_.Now();
+  clock_.Set(drawn - 10 * kMinute);
+  RoundOfCounty(*trust_);
+  EXPECT_FALSE(Answered());
+  clock_.Set(drawn - 2 * kMinute);
+  RoundOfCounty(*trust_);
+  EXPECT_TRUE(Answered());
 }
 
 TEST_F(SpotDeskTest, WhatIsNotOnRecordIsNotLetOut) {
