@@ -131,6 +131,9 @@ def test_a_range_of_leaves_is_opened(job):
         (r["index"], r["body_hash"], r["payload_json"]) for r in own[first:first + 5]]
     here = {r["index"] for r in records(job.bureau, HONEST, "case_event") if r["body_here"]}
     assert hidden & here == set(range(first, first + 5))
+    # Whoever did not wait for it fetches it by its number.
+    again = json.loads(job.bureau.ctl("--output", "json", "ledger", "open", HONEST, "--request", reply["request"]))
+    assert again["records"] == reply["records"]
     (given,) = [g for r in records(county, family="opening") if (g := json.loads(r["payload_json"])["given"])["reason"] == "LETTER-3"]
     assert int(given["leaf_count"]) == 5 and pairs(given["leaves"]) == [(first, first + 5)]
 

@@ -110,7 +110,7 @@ void PastCheck::Forked(const Node& node, const LedgerId& ledger) {
   const auto& truth = node.disk().truth();
   const auto number = rows::NumberOf(truth, ledger);
   if (split_ && ledger.origin == split_->parent) {
-    if (!split_->passed_on && node.code() != split_->child) {
+    if (!split_->may_be_known && node.code() != split_->child) {
       loop_.Fail(kName, Cat(node.code().text(), " knows of a split before it was told"));
     }
     told_.emplace(node.code(), ledger);
@@ -123,14 +123,14 @@ void PastCheck::Forked(const Node& node, const LedgerId& ledger) {
 
 void PastCheck::EarlyHead(const Node& node, const LedgerId& ledger) {
   loop_.counts.Add("state split found by its place");
-  if (split_ && split_->passed_on && ledger.origin == split_->parent) return;
+  if (split_ && split_->may_be_known && ledger.origin == split_->parent) return;
   loop_.Fail(kName, Cat(node.code().text(), " accuses ", ledger.Text(), " of a head too early"));
 }
 
 void PastCheck::AtRest(const Node& node) {
   const auto& truth = node.disk().truth();
   // Any sibling may find the split now, also by a write that failed and is there all the same.
-  if (split_ && split_->passed_on) told_.emplace(node.code(), LedgerId{split_->parent, Epoch{}});
+  if (split_ && split_->may_be_known) told_.emplace(node.code(), LedgerId{split_->parent, Epoch{}});
   for (const auto& [code, ledger] : told_) {
     const auto number = code == node.code() ? rows::NumberOf(truth, ledger) : std::nullopt;
     if (!number) continue;

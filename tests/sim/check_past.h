@@ -45,6 +45,10 @@ class PastCheck {
   void Shown(const NodeCode& parent, const NodeCode& child, const crypto::Head& head,
              std::function<void(const Bytes&)> said);
   // The words are in the parent's ledger.
+  // What the child has said is being written for its siblings: a write that fails may be there all
+  // the same.
+  void PassingOn() { split_->may_be_known = true; }
+  // It is written.
   void PassedOn() { split_->passed_on = true; }
   // Whether this is what was shown; then its words are not looked at by others.
   bool SaidSplit(const NodeCode& from, const wire::Frame& frame);
@@ -79,6 +83,7 @@ class PastCheck {
     NodeCode child;
     Hash root;
     std::function<void(const Bytes&)> said;
+    bool may_be_known = false;
     bool passed_on = false;
   };
 

@@ -91,6 +91,7 @@ void SplitView::PassOn(store::PreparedRecord record) {
   loop_.After(rng_.Within(1'000, 5'000), [this, record = std::move(record), written] {
     if (!*written) PassOn(record);
   });
+  federation_.watch().past().PassingOn();
   parent_.Append(std::move(request), [this, written](const auto& answers) {
     if (!answers.ok() || std::exchange(*written, true)) return;
     federation_.watch().past().PassedOn();
