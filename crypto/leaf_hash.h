@@ -1,5 +1,5 @@
 // The hashes of records (SPEC.md §3): body hash, leaf hash, commitments. Batches are separate
-// functions because leaves can be hashed side by side. Thread-safe.
+// functions: leaves are hashed side by side (lanes/). Thread-safe.
 
 #ifndef TJ_CRYPTO_LEAF_HASH_H_
 #define TJ_CRYPTO_LEAF_HASH_H_

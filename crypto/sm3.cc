@@ -66,14 +66,28 @@ Hash Sm3Of(std::initializer_list<ByteView> pieces) {
   return sm3.Finish();
 }
 
-Hash HmacSm3(ByteView key, std::initializer_list<ByteView> pieces) {
-  // A context of its own each time: freeing it wipes the key.
-  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(HmacAlgorithm());
+// Freeing a context wipes its key.
+struct MacKey::State {
+  explicit State(ByteView key) : context(EVP_MAC_CTX_new(HmacAlgorithm())) {
+    TJ_CHECK(context != nullptr);
+    char digest[] = "SM3";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    TJ_CHECK(EVP_MAC_init(context, Data(key), key.size(), params) == 1);
+  }
+  ~State() { EVP_MAC_CTX_free(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  EVP_MAC_CTX* const context;  // only copied from
+};
+
+MacKey::MacKey(ByteView key) : state_(std::make_unique<const State>(key)) {}
+MacKey::~MacKey() = default;
+
+Hash MacKey::Of(std::initializer_list<ByteView> pieces) const {
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_dup(state_->context);
   TJ_CHECK(context != nullptr);
-  char digest[] = "SM3";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-  TJ_CHECK(EVP_MAC_init(context, Data(key), key.size(), params) == 1);
   for (const ByteView piece : pieces) {
     TJ_CHECK(EVP_MAC_update(context, Data(piece), piece.size()) == 1);
   }
@@ -83,6 +97,10 @@ Hash HmacSm3(ByteView key, std::initializer_list<ByteView> pieces) {
            size == Hash::kSize);
   EVP_MAC_CTX_free(context);
   return hash;
+}
+
+Hash HmacSm3(ByteView key, std::initializer_list<ByteView> pieces) {
+  return MacKey(key).Of(pieces);
 }
 
 bool ConstantTimeEqual(ByteView a, ByteView b) {

@@ -34,6 +34,21 @@ Hash Sm3Of(std::initializer_list<ByteView> pieces);
 // RFC 2104 with SM3.
 Hash HmacSm3(ByteView key, std::initializer_list<ByteView> pieces);
 
+// HMAC-SM3 under one key for many messages: the key is scheduled once, and wiped at the end.
+// Immutable; thread-safe.
+class MacKey {
+ public:
+  explicit MacKey(ByteView key);
+  ~MacKey();
+  MacKey(const MacKey&) = delete;
+  MacKey& operator=(const MacKey&) = delete;
+  Hash Of(std::initializer_list<ByteView> pieces) const;
+
+ private:
+  struct State;
+  const std::unique_ptr<const State> state_;
+};
+
 // True when equal, in time that does not depend on where they differ.
 bool ConstantTimeEqual(ByteView a, ByteView b);
 

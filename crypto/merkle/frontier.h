@@ -43,6 +43,9 @@ class Frontier {
   void Append(std::span<const Hash> leaves, std::vector<Node>& completed);
 
  private:
+  void AppendOneByOne(std::span<const Hash> leaves, std::vector<Node>& completed);
+  void AppendByLevels(std::span<const Hash> leaves, std::vector<Node>& completed);
+
   uint64_t size_ = 0;
   std::vector<Hash> roots_;
 };

@@ -3,11 +3,13 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include <google/protobuf/util/json_util.h>
 #include <CLI/CLI.hpp>
 
+#include "crypto/lanes/sm3_lanes.h"
 #include "node/app/config.h"
 #include "node/app/data_folder.h"
 #include "node/app/identity.h"
@@ -57,6 +59,9 @@ int Fsck(const Config& config, const crypto::TrustStore& trust) {
 }
 
 int Run(const std::string& path, Mode mode) {
+  if (const auto status = crypto::UseSm3LevelOf(std::getenv("TONGJIAN_SM3")); !status.ok()) {
+    return Fail(status);
+  }
   sigset_t signals;
   BlockStopSignals(signals);
   auto config = LoadConfig(path);
@@ -79,7 +84,10 @@ int Run(const std::string& path, Mode mode) {
     return 0;
   }
   StartLog(config->log_level, config->log_format, config->code.text());
-  Log(LogLevel::kInfo, "starting", {{"version", kVersion}, {"data", config->data_folder}});
+  Log(LogLevel::kInfo, "starting",
+      {{"version", kVersion},
+       {"data", config->data_folder},
+       {"sm3", std::string(crypto::Sm3LevelName(crypto::Sm3LevelInUse()))}});
   auto node = Node::Start(*std::move(config), *std::move(identity), *std::move(trust), clock);
   if (!node.ok()) {
     LogError("not-started", node.status());

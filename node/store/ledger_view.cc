@@ -20,10 +20,9 @@ absl::Status Corrupt(const LedgerId& ledger, std::string_view detail) {
 // Root of a perfect subtree from its row of nodes, whose number is a power of two.
 Hash RootOfRow(std::vector<Hash> row) {
   while (row.size() > 1) {
-    for (size_t i = 0; i < row.size() / 2; ++i) {
-      row[i] = merkle::Sm3Hasher::Node(row[2 * i], row[2 * i + 1]);
-    }
-    row.resize(row.size() / 2);
+    std::vector<Hash> above(row.size() / 2);
+    merkle::Sm3Hasher::Nodes(row, above);
+    row = std::move(above);
   }
   return row.front();
 }

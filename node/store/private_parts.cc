@@ -71,8 +71,8 @@ class PrivateKeys::Secret {
   Bytes bytes_;
 };
 
-PrivateKeys::PrivateKeys(std::string folder, std::unique_ptr<const Secret> pepper)
-    : folder_(std::move(folder)), pepper_(std::move(pepper)) {}
+PrivateKeys::PrivateKeys(std::string folder, const Secret& pepper)
+    : folder_(std::move(folder)), pepper_(pepper.bytes()) {}
 
 PrivateKeys::~PrivateKeys() = default;
 
@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<PrivateKeys>> PrivateKeys::Make(const std::string
   if (pepper == nullptr) {
     TJ_ASSIGN_OR_RETURN(pepper, Create(folder, kPepperName));
   }
-  return std::unique_ptr<PrivateKeys>(new PrivateKeys(folder, std::move(pepper)));
+  return std::unique_ptr<PrivateKeys>(new PrivateKeys(folder, *pepper));
 }
 
 absl::StatusOr<std::unique_ptr<const PrivateKeys::Secret>> PrivateKeys::Load(
@@ -179,7 +179,7 @@ Hash PrivateKeys::Peppered(std::string_view purpose, std::initializer_list<ByteV
     writer.U64(piece.size());
     writer.Raw(piece);
   }
-  const Hash digest = crypto::HmacSm3(pepper_->bytes(), {text});
+  const Hash digest = pepper_.Of({text});
   explicit_bzero(text.data(), text.size());  // may hold names
   return digest;
 }

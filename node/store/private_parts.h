@@ -19,6 +19,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "crypto/sm3.h"
 #include "node/store/append.h"
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
@@ -52,7 +53,7 @@ class PrivateKeys {
  private:
   class Secret;  // 32 bytes that are wiped at the end
 
-  PrivateKeys(std::string folder, std::unique_ptr<const Secret> pepper);
+  PrivateKeys(std::string folder, const Secret& pepper);
   static absl::StatusOr<std::unique_ptr<PrivateKeys>> Make(const std::string& folder, bool create);
   // The key of a file in the folder; null when there is no such file.
   static absl::StatusOr<std::unique_ptr<const Secret>> Load(const std::string& folder,
@@ -64,7 +65,7 @@ class PrivateKeys {
   absl::StatusOr<std::shared_ptr<const Secret>> MonthForSealing(const std::string& month);
 
   const std::string folder_;
-  const std::unique_ptr<const Secret> pepper_;
+  const crypto::MacKey pepper_;
   mutable std::mutex mutex_;
   // Guarded by mutex_. Shared: sealing goes on with a key while the map is changed.
   mutable std::map<std::string, std::shared_ptr<const Secret>> months_;

@@ -46,14 +46,23 @@ absl::Status CheckHeader(const Header& header) {
 }
 
 void EncodeHeader(const Header& header, Bytes& out) {
-  Writer writer(out);
-  writer.U8(header.version);
-  writer.U16(static_cast<uint16_t>(header.family));
-  writer.U8(header.flags);
-  writer.U8(static_cast<uint8_t>(header.audience));
-  writer.Raw({reinterpret_cast<const char*>(header.tag.data()), header.tag.size()});
-  writer.U64(static_cast<uint64_t>(header.recorded_at.ms));
-  writer.U8(0);
+  out.resize(out.size() + kHeaderBytes);
+  EncodeHeader(header,
+               std::span<char, kHeaderBytes>(out.data() + out.size() - kHeaderBytes, kHeaderBytes));
+}
+
+void EncodeHeader(const Header& header, std::span<char, kHeaderBytes> out) {
+  const auto family = static_cast<uint16_t>(header.family);
+  const auto recorded_at = static_cast<uint64_t>(header.recorded_at.ms);
+  char* at = out.data();
+  *at++ = static_cast<char>(header.version);
+  *at++ = static_cast<char>(family >> 8);
+  *at++ = static_cast<char>(family);
+  *at++ = static_cast<char>(header.flags);
+  *at++ = static_cast<char>(header.audience);
+  at = std::copy(header.tag.begin(), header.tag.end(), at);
+  for (int shift = 56; shift >= 0; shift -= 8) *at++ = static_cast<char>(recorded_at >> shift);
+  *at = 0;
 }
 
 absl::StatusOr<Header> DecodeHeader(ByteView bytes) {

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <absl/status/statusor.h>
 
@@ -62,6 +63,8 @@ absl::Status CheckHeader(const Header& header);
 
 // Appends exactly kHeaderBytes.
 void EncodeHeader(const Header& header, Bytes& out);
+// Writes them.
+void EncodeHeader(const Header& header, std::span<char, kHeaderBytes> out);
 // WIRE-RECORD unless `bytes` is kHeaderBytes that end with zero and hold what CheckHeader accepts.
 absl::StatusOr<Header> DecodeHeader(ByteView bytes);
 

@@ -101,6 +101,18 @@ TEST(HmacSm3, TongsuoVectors) {
   EXPECT_EQ(count, 4);
 }
 
+TEST(MacKey, EachMessageByItself) {
+  const MacKey key("a key");
+  for (int round = 0; round < 3; ++round) {
+    for (const size_t size : {0, 1, 63, 64, 500}) {
+      const Bytes message(size, static_cast<char>('a' + round));
+      EXPECT_EQ(key.Of({message}), HmacSm3("a key", {message}));
+      EXPECT_EQ(key.Of({ByteView(message).substr(0, size / 2), ByteView(message).substr(size / 2)}),
+                key.Of({message}));
+    }
+  }
+}
+
 TEST(HmacSm3, WycheproofVectors) {
   const auto file = SharedData() / "crypto/wycheproof/hmac_sm3_test.json";
   TJ_SKIP_WITHOUT(file);
