@@ -277,7 +277,20 @@ bool Follower::ProvesHead(const wire::SegmentFrame& frame) const {
          frame.head_size > newest_->head.size;
 }
 
-absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out) {
+bool Follower::Awaits(const wire::SegmentFrame& frame, Instant now) const {
+  if (state_ != State::kFollowing || !newest_ || frame.first.value != frontier_.size()) {
+    return false;
+  }
+  if (frame.head_size != newest_->head.size && !ProvesHead(frame)) return false;
+  const auto range = wire::PeekSegment(frame.segment);
+  if (!range.ok() || range->first != frame.first) return false;
+  if (range->first.value + range->count > frame.head_size) return false;
+  const auto per_day = RecordsPerDay();
+  return !per_day || !options_.quota->UsedUpUntil(ledger_.origin, *per_day, now);
+}
+
+absl::Status Follower::OnSegment(const wire::SegmentFrame& frame,
+                                 std::optional<LoadedSegment> loaded, Instant now, Output& out) {
   if (state_ != State::kFollowing) return absl::OkStatus();
   moved_at_ = now;
   given_up_ = false;
@@ -299,7 +312,7 @@ absl::Status Follower::OnSegment(const wire::SegmentFrame& frame, Instant now, O
   }
   if (PauseForQuota(now, out)) return absl::OkStatus();
   const crypto::Head& head = proves ? unproven_->head : newest_->head;
-  auto checked = CheckSegment(frame, frontier_, head, owed_);
+  auto checked = CheckSegment(frame, std::move(loaded), frontier_, head, owed_);
   if (!checked.ok()) {
     Stop(checked.status(), out);
     return absl::OkStatus();

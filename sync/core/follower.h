@@ -49,7 +49,10 @@ class Follower {
   absl::Status Begin(Instant now, Output& out);
   absl::Status OnHead(const crypto::Note& note, const wire::HeadFrame& frame, Instant now,
                       Output& out);
-  absl::Status OnSegment(const wire::SegmentFrame& frame, Instant now, Output& out);
+  // Whether OnSegment would take it now, as far as that shows without looking into it.
+  bool Awaits(const wire::SegmentFrame& frame, Instant now) const;
+  absl::Status OnSegment(const wire::SegmentFrame& frame, std::optional<LoadedSegment> loaded,
+                         Instant now, Output& out);
   // Asked for, or overtaking.
   absl::Status OnOpened(const wire::OpenedFrame& frame, Instant now, Output& out);
   void OnRefuse(const wire::RefuseFrame& frame, Output& out);

@@ -65,8 +65,8 @@ absl::Status Reclaim::OnSegment(const wire::SegmentFrame& frame, Output& out) {
     return absl::OkStatus();
   }
   // Every body is owed to its origin.
-  auto checked =
-      CheckSegment(frame, frontier_, head_->head, [](Audience, ByteView) { return true; });
+  auto checked = CheckSegment(frame, /*loaded=*/std::nullopt, frontier_, head_->head,
+                              [](Audience, ByteView) { return true; });
   if (!checked.ok()) {
     Stop(checked.status(), out);
     return absl::OkStatus();

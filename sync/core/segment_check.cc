@@ -35,36 +35,50 @@ absl::Status HashBodies(wire::Segment& segment) {
 }
 
 // Drops the leaves before `size` that are held already.
-absl::StatusOr<Bytes> CutFront(wire::Segment& segment, uint64_t size) {
+absl::StatusOr<Bytes> CutFront(LoadedSegment& loaded, uint64_t size) {
+  wire::Segment& segment = loaded.segment;
   const auto held = static_cast<std::ptrdiff_t>(size - segment.first.value);
   segment.leaves.erase(segment.leaves.begin(), segment.leaves.begin() + held);
+  loaded.leaves.erase(loaded.leaves.begin(), loaded.leaves.begin() + held);
   segment.first = Index{size};
   return wire::EncodeSegment(segment.first, segment.leaves, wire::HashColumns::kWhereNeeded);
 }
 
 }  // namespace
 
-absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
-                                            const crypto::Head& head,
+absl::StatusOr<LoadedSegment> LoadSegment(ByteView bytes) {
+  LoadedSegment loaded;
+  TJ_ASSIGN_OR_RETURN(loaded.segment, wire::DecodeSegment(bytes));
+  TJ_RETURN_IF_ERROR(HashBodies(loaded.segment));
+  loaded.leaves.resize(loaded.segment.leaves.size());
+  crypto::HashLeaves(loaded.segment.leaves, loaded.leaves);
+  return loaded;
+}
+
+absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame,
+                                            std::optional<LoadedSegment> loaded,
+                                            const Frontier& held, const crypto::Head& head,
                                             const wire::ColumnFilter& owed) {
-  TJ_ASSIGN_OR_RETURN(wire::Segment segment, wire::DecodeSegment(frame.segment));
-  if (segment.first != frame.first) return Wrong("the frame names another first leaf");
-  const uint64_t end = segment.end().value;
+  // What costs nothing first.
+  TJ_ASSIGN_OR_RETURN(const wire::SegmentRange range, wire::PeekSegment(frame.segment));
+  if (range.first != frame.first) return Wrong("the frame names another first leaf");
+  const uint64_t end = range.first.value + range.count;
   if (end > head.size) return Wrong(Cat("it ends at ", end, ", beyond the head"));
-  if (segment.first.value > held.size() || end <= held.size()) {
+  if (range.first.value > held.size() || end <= held.size()) {
     return Error(ErrorCode::kInternal, "segment does not join what is held");
   }
-  TJ_RETURN_IF_ERROR(HashBodies(segment));
+  if (!loaded) {
+    TJ_ASSIGN_OR_RETURN(loaded, LoadSegment(frame.segment));
+  }
+  const wire::Segment& segment = loaded->segment;
 
   CheckedSegment checked{.op = {.ledger = head.ledger}, .frontier = held};
   if (segment.first.value == held.size()) {
     checked.op.segment = frame.segment;
   } else {
-    TJ_ASSIGN_OR_RETURN(checked.op.segment, CutFront(segment, held.size()));
+    TJ_ASSIGN_OR_RETURN(checked.op.segment, CutFront(*loaded, held.size()));
   }
-  std::vector<Hash> leaves(segment.leaves.size());
-  crypto::HashLeaves(segment.leaves, leaves);
-  checked.frontier.Append(leaves, checked.op.completed);
+  checked.frontier.Append(loaded->leaves, checked.op.completed);
   const absl::Status in_tree = merkle::VerifyConsistency<merkle::Sm3Hasher>(
       end, head.size, checked.frontier.Root(), head.root, frame.consistency);
   if (!in_tree.ok()) {
@@ -83,7 +97,7 @@ absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, con
     }
     if ((leaf.header.flags & wire::kFlagUrgent) != 0) checked.op.urgent.push_back(index);
   }
-  checked.leaves = std::move(leaves);
+  checked.leaves = std::move(loaded->leaves);
   return checked;
 }
 

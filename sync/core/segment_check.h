@@ -4,7 +4,7 @@
 #ifndef TJ_SYNC_CORE_SEGMENT_CHECK_H_
 #define TJ_SYNC_CORE_SEGMENT_CHECK_H_
 
-#include <functional>
+#include <optional>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -20,6 +20,16 @@ namespace tj::sync {
 
 using Frontier = merkle::Frontier<merkle::Sm3Hasher>;
 
+// What a segment's bytes say by themselves, nine tenths of the work: inflated, and hashed. It needs
+// nothing of what is held, and can be made before the segment's turn comes.
+struct LoadedSegment {
+  wire::Segment segment;
+  std::vector<Hash> leaves;  // leaf hashes, one each
+};
+// WIRE-SEGMENT or WIRE-LIMIT for bytes that are no segment, SYNC-HASH where a body and the hash
+// beside it differ.
+absl::StatusOr<LoadedSegment> LoadSegment(ByteView bytes);
+
 struct CheckedSegment {
   PersistSegment op;
   Frontier frontier;  // after it
@@ -27,11 +37,12 @@ struct CheckedSegment {
 };
 
 // `held` is the frontier of what is durable, `head` the newest verified head; frame.first <= size <
-// end of the segment: leaves that are held already are cut off. `owed` says which bodies must be
-// there. WIRE-SEGMENT or WIRE-LIMIT for bytes that are no segment, SYNC-HASH for one
-// that is not part of the head's tree.
-absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame, const Frontier& held,
-                                            const crypto::Head& head,
+// end of the segment: leaves that are held already are cut off. `loaded` is what LoadSegment made
+// of frame.segment, if somebody did. `owed` says which bodies must be there. WIRE-SEGMENT or
+// WIRE-LIMIT for bytes that are no segment, SYNC-HASH for one that is not part of the head's tree.
+absl::StatusOr<CheckedSegment> CheckSegment(const wire::SegmentFrame& frame,
+                                            std::optional<LoadedSegment> loaded,
+                                            const Frontier& held, const crypto::Head& head,
                                             const wire::ColumnFilter& owed);
 
 }  // namespace tj::sync

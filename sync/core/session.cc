@@ -92,7 +92,8 @@ struct Session::Impl {
   CreditBalance balance;  // what we may send
   CreditWindow window;    // what the peer may send
   uint64_t nonce;
-  Instant newest_time;  // of the last input
+  Instant newest_time;                  // of the last input
+  std::optional<LoadedSegment> loaded;  // of the frame in hand
 };
 
 // Every input goes through here: does `action`, then what time and credit allow, and sees to the
@@ -309,7 +310,7 @@ absl::Status Session::Impl::On(const wire::HeadFrame& frame, Instant now, Output
 absl::Status Session::Impl::On(const wire::SegmentFrame& frame, Instant now, Output& out) {
   if (reclaim && frame.ledger == reclaim->ledger()) return reclaim->OnSegment(frame, out);
   if (Follower* follower = FindFollower(frame.ledger)) {
-    return follower->OnSegment(frame, now, out);
+    return follower->OnSegment(frame, std::exchange(loaded, std::nullopt), now, out);
   }
   Refuse(out, frame.ledger, Error(ErrorCode::kSyncState, "not followed from here"), Retry::kNo, 0);
   return absl::OkStatus();
@@ -415,11 +416,20 @@ Output Session::Start(Instant now) {
   });
 }
 
-Output Session::Step(const wire::Frame& frame, Instant now) {
+Output Session::Step(const wire::Frame& frame, Instant now, std::optional<LoadedSegment> loaded) {
   return impl_->Run(now, [&](Output& out) {
     impl_->liveness.Heard(now);
-    return impl_->OnFrame(frame, now, out);
+    impl_->loaded = std::move(loaded);
+    absl::Status status = impl_->OnFrame(frame, now, out);
+    impl_->loaded.reset();
+    return status;
   });
+}
+
+bool Session::Awaits(const wire::SegmentFrame& frame, Instant now) const {
+  const auto found = impl_->followers.find(frame.ledger);
+  return impl_->phase == Impl::Phase::kReady && found != impl_->followers.end() &&
+         found->second.Awaits(frame, now);
 }
 
 Output Session::OnBadFrame(const absl::Status& why, Instant now) {

@@ -7,7 +7,7 @@
 //      `events`; it may not call the session again before the batch is synced; if writing fails it
 //      drops the session and makes a new one;
 //   3. ends the stream when `close` is not OK.
-// Confined to a strand. It keeps at most one segment in memory.
+// Confined to a strand. It keeps at most one segment in memory, and the driver one that is loaded.
 //
 // Invariant: no statement is in an Output unless what it covers is durable, or in the same Output's
 // `persist`.
@@ -33,6 +33,7 @@
 #include "sync/core/liveness.h"
 #include "sync/core/output.h"
 #include "sync/core/ports.h"
+#include "sync/core/segment_check.h"
 
 namespace tj::sync {
 
@@ -72,7 +73,12 @@ class Session {
   ~Session();
 
   Output Start(Instant now);
-  Output Step(const wire::Frame& frame, Instant now);
+  // `loaded`: what LoadSegment made of it, if it is a segment that was awaited.
+  Output Step(const wire::Frame& frame, Instant now,
+              std::optional<LoadedSegment> loaded = std::nullopt);
+  // Whether Step would take this segment next. While a batch is being written, the driver may load
+  // it (LoadSegment, any thread); what it says true to before the batch is there may end otherwise.
+  bool Awaits(const wire::SegmentFrame& frame, Instant now) const;
   // A message came that is no frame, for this reason.
   Output OnBadFrame(const absl::Status& why, Instant now);
   Output OnTimer(Instant now);

@@ -15,6 +15,8 @@ namespace {
 constexpr Duration kPatience{5000};
 // Until a store that was busy is asked again: a few commits.
 constexpr Duration kBusyPause{50};
+// Messages that are decoded before their turn, in search of a segment.
+constexpr size_t kLookAhead = 4;
 
 }  // namespace
 
@@ -73,7 +75,8 @@ void Driver::Message(Bytes message) {
       self->rate_in_.Add(message.size(), now);
       self->state_.last_heard = now;
     }
-    self->Enqueue(std::move(message));
+    self->Enqueue(Received{.bytes = std::move(message)});
+    if (self->waiting_) self->LookAhead();
   });
 }
 
@@ -182,17 +185,44 @@ void Driver::Pump() {
   while (begun_ && !waiting_ && !over_ && !closing_ && !inputs_.empty()) {
     Input input = std::move(inputs_.front());
     inputs_.pop_front();
-    const bool was_message = std::holds_alternative<Bytes>(input);
+    const bool was_message = std::holds_alternative<Received>(input);
     Handle(Run(std::move(input)));
     if (was_message) transport_->Consumed();
   }
 }
 
+// While a batch is being written, the segment after it is inflated and hashed: the store's thread
+// has one half of the work, this strand the other.
+void Driver::LookAhead() {
+  size_t looked = 0;
+  for (Input& input : inputs_) {
+    auto* const message = std::get_if<Received>(&input);
+    if (message == nullptr) continue;
+    if (++looked > kLookAhead) return;
+    if (!message->frame) {
+      auto frame = wire::DecodeFrame(message->bytes);
+      if (!frame.ok()) return;  // said when it is its turn
+      message->frame = *std::move(frame);
+      message->bytes = Bytes();
+    }
+    const auto* segment = std::get_if<wire::SegmentFrame>(&*message->frame);
+    if (segment == nullptr) continue;
+    if (message->loaded || !session_.Awaits(*segment, host_.clock().Now())) return;
+    auto loaded = sync::LoadSegment(segment->segment);
+    if (loaded.ok()) message->loaded = *std::move(loaded);
+    return;
+  }
+}
+
 sync::Output Driver::Run(Input input) {
   const Instant now = host_.clock().Now();
-  if (const auto* message = std::get_if<Bytes>(&input)) {
-    auto frame = wire::DecodeFrame(*message);
-    return frame.ok() ? session_.Step(*frame, now) : session_.OnBadFrame(frame.status(), now);
+  if (auto* message = std::get_if<Received>(&input)) {
+    if (!message->frame) {
+      auto frame = wire::DecodeFrame(message->bytes);
+      if (!frame.ok()) return session_.OnBadFrame(frame.status(), now);
+      message->frame = *std::move(frame);
+    }
+    return session_.Step(*message->frame, now, std::move(message->loaded));
   }
   if (const auto* publication = std::get_if<Publication>(&input)) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
@@ -213,6 +243,7 @@ void Driver::Handle(sync::Output output) {
   }
   waiting_ = true;
   Persist(std::make_shared<sync::Output>(std::move(output)));
+  LookAhead();
 }
 
 // Shared, because std::function must be copyable. A busy store is asked again: dropping the session

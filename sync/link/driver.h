@@ -61,6 +61,12 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   PeerState State() const;
 
  private:
+  // Looked into while it waits for its turn: decoded, and if it is the next segment, loaded.
+  struct Received {
+    Bytes bytes;  // until it is decoded
+    std::optional<wire::Frame> frame;
+    std::optional<sync::LoadedSegment> loaded;
+  };
   struct Publication {
     LedgerId ledger;
     bool urgent = false;
@@ -68,11 +74,12 @@ class Driver final : public std::enable_shared_from_this<Driver> {
   struct TimerFired {};
   struct Writable {};
   struct PingWanted {};
-  using Input = std::variant<Bytes, Publication, TimerFired, Writable, PingWanted>;
+  using Input = std::variant<Received, Publication, TimerFired, Writable, PingWanted>;
 
   void WaitForBegin(Duration within);
   void Enqueue(Input input);
   void Pump();
+  void LookAhead();
   sync::Output Run(Input input);
   void Handle(sync::Output output);
   void Persist(std::shared_ptr<sync::Output> output);

@@ -38,7 +38,8 @@ void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
   uint64_t bulk = 0;
   for (const wire::Frame& frame : output.then_send) {
     const uint64_t bytes = BulkOf(frame);
-    if (bytes > frame_max_) loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
+    if (bytes > frame_max_)
+      loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
     bulk += bytes;
   }
   if (bulk > kPump + frame_max_) {

@@ -44,11 +44,10 @@ class PastCheck {
   // the child's words, if it says them.
   void Shown(const NodeCode& parent, const NodeCode& child, const crypto::Head& head,
              std::function<void(const Bytes&)> said);
-  // The words are in the parent's ledger.
   // What the child has said is being written for its siblings: a write that fails may be there all
   // the same.
   void PassingOn() { split_->may_be_known = true; }
-  // It is written.
+  // The words are in the parent's ledger.
   void PassedOn() { split_->passed_on = true; }
   // Whether this is what was shown; then its words are not looked at by others.
   bool SaidSplit(const NodeCode& from, const wire::Frame& frame);

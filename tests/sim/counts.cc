@@ -60,6 +60,7 @@ constexpr std::string_view kKnown[] = {
     "state addressed: with its body",
     "state bulk over a slow line",
     "state bulk waits for the transport",
+    "state segment loaded before its turn",
     "state a split's child has seen",
     "state clock not believed",
     "state commit of several requests",

@@ -9,6 +9,11 @@
 #include "tests/sim/watch.h"
 
 namespace tj::sim {
+namespace {
+
+constexpr size_t kLookAhead = 4;
+
+}  // namespace
 
 Driver::Driver(Node& node, sync::SessionOptions options, std::shared_ptr<Stream> stream, End end,
                std::function<void(const absl::Status&)> ended)
@@ -26,7 +31,10 @@ void Driver::Begin() {
   Pump();
 }
 
-void Driver::Message(Bytes message) { Enqueue(std::move(message)); }
+void Driver::Message(Bytes message) {
+  Enqueue(Received{.bytes = std::move(message)});
+  if (waiting_) LookAhead();
+}
 
 void Driver::Published(const LedgerId& ledger, bool urgent) {
   Enqueue(Publication{ledger, urgent});
@@ -59,20 +67,46 @@ void Driver::Pump() {
   }
 }
 
+void Driver::LookAhead() {
+  size_t looked = 0;
+  for (Input& input : inputs_) {
+    auto* const message = std::get_if<Received>(&input);
+    if (message == nullptr) continue;
+    if (++looked > kLookAhead) return;
+    if (!message->frame) {
+      auto frame = wire::DecodeFrame(message->bytes);
+      if (!frame.ok()) return;
+      message->frame = *std::move(frame);
+    }
+    const auto* segment = std::get_if<wire::SegmentFrame>(&*message->frame);
+    if (segment == nullptr) continue;
+    if (message->loaded || !session_.Awaits(*segment, node_.clock().Now())) return;
+    auto loaded = sync::LoadSegment(segment->segment);
+    if (!loaded.ok()) return;
+    message->loaded = *std::move(loaded);
+    node_.loop().counts.Add("state segment loaded before its turn");
+    return;
+  }
+}
+
 sync::Output Driver::Run(Input input) {
   const Instant now = node_.clock().Now();
-  if (const auto* message = std::get_if<Bytes>(&input)) {
-    auto frame = wire::DecodeFrame(*message);
-    if (!frame.ok()) {
-      sync::Output output;
-      output.close = frame.status();
-      return output;
+  if (auto* message = std::get_if<Received>(&input)) {
+    if (!message->frame) {
+      auto frame = wire::DecodeFrame(message->bytes);
+      if (!frame.ok()) {
+        sync::Output output;
+        output.close = frame.status();
+        return output;
+      }
+      message->frame = *std::move(frame);
     }
-    node_.watch().Received(node_.code(), peer_, *frame, session_.ready());
+    const wire::Frame& frame = *message->frame;
+    node_.watch().Received(node_.code(), peer_, frame, session_.ready());
     if (node_.loop().tracing()) {
-      node_.loop().Trace(node_.code().text(), Cat("<- ", peer_.text(), " ", DescribeFrame(*frame)));
+      node_.loop().Trace(node_.code().text(), Cat("<- ", peer_.text(), " ", DescribeFrame(frame)));
     }
-    return session_.Step(*frame, now);
+    return session_.Step(frame, now, std::move(message->loaded));
   }
   if (const auto* publication = std::get_if<Publication>(&input)) {
     return session_.OnPublished(publication->ledger, publication->urgent, now);
@@ -101,6 +135,7 @@ void Driver::Handle(sync::Output output) {
   node_.Persist(std::move(ops), [self = shared_from_this(), rest](const absl::Status& status) {
     self->Written(status, std::move(*rest));
   });
+  if (waiting_) LookAhead();
 }
 
 void Driver::Written(const absl::Status& status, sync::Output rest) {

@@ -37,16 +37,23 @@ class Driver final : public StreamUser, public std::enable_shared_from_this<Driv
   bool over() const { return over_; }
 
  private:
+  // Looked into while it waits for its turn: decoded, and if it is the next segment, loaded.
+  struct Received {
+    Bytes bytes;  // until it is decoded
+    std::optional<wire::Frame> frame;
+    std::optional<sync::LoadedSegment> loaded;
+  };
   struct Publication {
     LedgerId ledger;
     bool urgent = false;
   };
   struct TimerFired {};
   struct Writable {};
-  using Input = std::variant<Bytes, Publication, TimerFired, Writable>;
+  using Input = std::variant<Received, Publication, TimerFired, Writable>;
 
   void Enqueue(Input input);
   void Pump();
+  void LookAhead();
   sync::Output Run(Input input);
   void Handle(sync::Output output);
   void Written(const absl::Status& status, sync::Output rest);

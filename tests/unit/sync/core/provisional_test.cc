@@ -29,7 +29,8 @@ class ProvisionalTest : public LedgerFixture {
                                    .segment = chunk->bytes,
                                    .head_size = head_.size,
                                    .consistency = *origin_.own().Consistency(end, head_.size)};
-    return *CheckSegment(frame, Frontier(), head_, [](Audience, ByteView) { return true; });
+    return *CheckSegment(frame, std::nullopt, Frontier(), head_,
+                         [](Audience, ByteView) { return true; });
   }
 
   const crypto::Head head_ = Grow(600).head;

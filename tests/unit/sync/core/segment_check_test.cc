@@ -40,7 +40,20 @@ class SegmentCheckTest : public LedgerFixture {
   }
   absl::StatusOr<CheckedSegment> Check(const wire::SegmentFrame& frame, uint64_t held,
                                        const crypto::Note& head) {
-    return CheckSegment(frame, At(held), head.head, BodiesOwed(*trust_, nullptr, bureau_, ledger_));
+    // Loaded before or not, the answer is the same.
+    const auto owed = BodiesOwed(*trust_, nullptr, bureau_, ledger_);
+    auto checked = CheckSegment(frame, std::nullopt, At(held), head.head, owed);
+    if (auto loaded = LoadSegment(frame.segment); loaded.ok()) {
+      const auto again = CheckSegment(frame, *std::move(loaded), At(held), head.head, owed);
+      EXPECT_EQ(again.status(), checked.status());
+      if (again.ok() && checked.ok()) {
+        EXPECT_EQ(again->op.segment, checked->op.segment);
+        EXPECT_EQ(again->op.frontier, checked->op.frontier);
+        EXPECT_EQ(again->op.missing, checked->op.missing);
+        EXPECT_EQ(again->leaves, checked->leaves);
+      }
+    }
+    return checked;
   }
 };
 
