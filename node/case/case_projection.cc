@@ -44,9 +44,7 @@ absl::Status CaseProjection::Apply(const LedgerId&, std::span<const store::Proje
   TJ_RETURN_IF_ERROR(LoadCalendars(derived));
   for (const store::ProjectedLeaf& leaf : leaves) {
     const Family family = leaf.header.family;
-    const bool wanted =
-        family == Family::kCaseEvent || family == Family::kSummary || family == Family::kAdopt;
-    if (!wanted || leaf.body.empty()) continue;
+    if (!Wants(family) || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok()) {
       ++skipped_;

@@ -29,6 +29,9 @@ class CaseProjection final : public store::Projection {
   uint32_t code_version() const override { return 1; }
   std::string_view prefixes() const override;
   bool Reads(const LedgerId& ledger) const override { return ledger == own_; }
+  bool Wants(Family family) const override {
+    return family == Family::kCaseEvent || family == Family::kSummary || family == Family::kAdopt;
+  }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,
                      const store::KvReader& derived, store::KvBatch& batch) override;
   void Reset() override;

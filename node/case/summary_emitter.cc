@@ -15,6 +15,9 @@ namespace {
 
 // Rows in one request: a commit stays small beside intake's.
 constexpr size_t kRowsPerRequest = 256;
+// A row with so many leaves that no revision counts waits no longer: it is written with each batch
+// that touches it, and its list with it.
+constexpr size_t kLeavesPending = 1024;
 // Leaves in one revision: a list of them stays well under limits::kBodyBytesMax.
 constexpr size_t kLeavesPerRevision = 40'000;
 
@@ -81,7 +84,8 @@ absl::StatusOr<uint64_t> SummaryEmitter::Emit(uint64_t folded_size, Instant now,
     if (issued != issued_.end()) {
       if (issued->second.revision > row.revision) continue;  // on its way back to us
       issued->second.at = std::min(issued->second.at, now);  // the clock may have been set back
-      if (!flush && now - issued->second.at < interval_) continue;
+      const bool may_wait = !flush && row.pending.size() < kLeavesPending;
+      if (may_wait && now - issued->second.at < interval_) continue;
     }
     TJ_ASSIGN_OR_RETURN(store::PreparedRecord record, Prepare(key, row, folded_size));
     request.records.push_back(std::move(record));

@@ -26,7 +26,8 @@ class SummaryEmitter {
 
   // Call when the case projection stands at `folded_size` and has read all that this node emitted
   // before it started. Issues a new revision of each due row whose last one is at least `interval`
-  // old (of all when `flush`). Returns how many records were issued.
+  // old, or sooner when it would list many leaves (of all when `flush`). Returns how many records
+  // were issued.
   absl::StatusOr<uint64_t> Emit(uint64_t folded_size, Instant now, bool flush);
 
  private:

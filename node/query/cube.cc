@@ -55,17 +55,13 @@ absl::Status CubeProjection::Apply(const LedgerId& ledger,
                                    std::span<const store::ProjectedLeaf> leaves,
                                    const store::KvReader& derived, store::KvBatch& batch) {
   TJ_ASSIGN_OR_RETURN(Partition * partition, PartitionOf(ledger, derived));
-  bool changed = false;
   for (const store::ProjectedLeaf& leaf : leaves) {
     if (leaf.header.family == Family::kCaseEvent) {
       if (leaf.late) continue;  // its header was enough
-      partition->Held(leaf.index);
-      changed = true;
+      TJ_RETURN_IF_ERROR(partition->Held(leaf.index, derived));
       continue;
     }
-    const bool wanted =
-        leaf.header.family == Family::kSummary || leaf.header.family == Family::kLoss;
-    if (!wanted || leaf.body.empty()) continue;
+    if (!Wants(leaf.header.family) || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok())
       continue;  // fsck and the case view report malformed payloads; a cube has no row for them
@@ -73,23 +69,23 @@ absl::Status CubeProjection::Apply(const LedgerId& ledger,
       const auto loss = wire::ParseLoss(body->payload);
       const auto lost = loss.ok() ? wire::LostLeaves(*loss) : loss.status();
       if (!lost.ok()) continue;
-      for (const wire::LeafRange& range : *lost) partition->Lost(range.first, range.end);
-      changed = true;
+      for (const wire::LeafRange& range : *lost) {
+        TJ_RETURN_IF_ERROR(partition->Lost(range.first, range.end, derived));
+      }
       continue;
     }
     const auto summary = wire::ParseSummary(body->payload);
     if (!summary.ok()) continue;
     const auto counted = wire::SummaryLeaves(*summary, leaf.index.value);
     if (!counted.ok()) continue;
-    for (const Index index : *counted) partition->Counted(index);
-    changed = true;
+    for (const Index index : *counted) TJ_RETURN_IF_ERROR(partition->Counted(index, derived));
     TJ_RETURN_IF_ERROR(FoldSummary(ledger, *summary, derived));
   }
   for (auto& [key, measures] : cells_) batch.Put(key, measures.SerializeAsString());
   for (auto& [key, value] : rows_) batch.Put(key, std::move(value));
   cells_.clear();
   rows_.clear();
-  if (changed) batch.Put(PartitionKey(ledger), partition->Encode());
+  partition->Flush(batch);
   return absl::OkStatus();
 }
 
@@ -139,19 +135,13 @@ absl::StatusOr<Partition*> CubeProjection::PartitionOf(const LedgerId& ledger,
                                                        const store::KvReader& derived) {
   const auto it = partitions_.find(ledger);
   if (it != partitions_.end()) return &it->second;
-  Partition partition;
-  TJ_ASSIGN_OR_RETURN(const auto value, derived.Get(PartitionKey(ledger)));
-  if (value) {
-    TJ_ASSIGN_OR_RETURN(partition, Partition::Decode(*value));
-  }
+  TJ_ASSIGN_OR_RETURN(Partition partition, Partition::Load(ledger, derived));
   return &partitions_.emplace(ledger, std::move(partition)).first->second;
 }
 
 absl::StatusOr<PartitionState> ReadPartition(const store::KvReader& derived,
                                              const LedgerId& ledger) {
-  TJ_ASSIGN_OR_RETURN(const auto value, derived.Get(PartitionKey(ledger)));
-  if (!value) return PartitionState{};
-  TJ_ASSIGN_OR_RETURN(const Partition partition, Partition::Decode(*value));
+  TJ_ASSIGN_OR_RETURN(const Partition partition, Partition::Load(ledger, derived));
   return partition.State();
 }
 

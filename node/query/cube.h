@@ -23,9 +23,12 @@ namespace tj::query {
 class CubeProjection final : public store::Projection {
  public:
   std::string_view name() const override { return "cube"; }
-  uint32_t code_version() const override { return 2; }
+  uint32_t code_version() const override { return 3; }
   std::string_view prefixes() const override;
   bool Reads(const LedgerId&) const override { return true; }
+  bool Wants(Family family) const override {
+    return family == Family::kSummary || family == Family::kLoss;
+  }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,
                      const store::KvReader& derived, store::KvBatch& batch) override;
   void Reset() override;

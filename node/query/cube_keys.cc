@@ -109,4 +109,12 @@ Bytes RowKey(const LedgerId& ledger, CivilDate day, std::string_view org, std::s
 
 Bytes PartitionKey(const LedgerId& ledger) { return prefix::kPartition + ledger.Text(); }
 
+Bytes PartitionBlockKey(const LedgerId& ledger, uint64_t number) {
+  Bytes key = PartitionKey(ledger);
+  wire::Writer writer(key);
+  writer.U8(0);
+  writer.U64(number);
+  return key;
+}
+
 }  // namespace tj::query

@@ -46,6 +46,7 @@ Bytes ItemPeriodKey(const Period& period, std::string_view item);
 
 Bytes RowKey(const LedgerId& ledger, CivilDate day, std::string_view org, std::string_view item);
 Bytes PartitionKey(const LedgerId& ledger);
+Bytes PartitionBlockKey(const LedgerId& ledger, uint64_t number);
 
 }  // namespace tj::query
 

@@ -1,17 +1,23 @@
 // Partition: whether a ledger's summaries count every case-event leaf exactly once. Needs headers
 // and summary rows only, so a bureau checks a county whose events it may not read. A county cannot
-// leave a late case out of what it counts without leaving a leaf over (ARCHITECTURE §4). Value
-// type, confined to the projector's thread.
+// leave a late case out of what it counts without leaving a leaf over (ARCHITECTURE §4). Confined
+// to the projector's thread.
+//
+// Which leaves are not counted yet stands in blocks of 1,024 bits: what a summary counts lies
+// scattered over the records of a minute, and a block is written once for all of its leaves that a
+// batch touches. A block without such leaves is not stored.
 
 #ifndef TJ_NODE_QUERY_PARTITION_H_
 #define TJ_NODE_QUERY_PARTITION_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 
 #include <absl/status/statusor.h>
 
+#include "node/store/kv.h"
 #include "protocol/vocab/bytes.h"
 #include "protocol/vocab/ids.h"
 
@@ -22,26 +28,54 @@ struct PartitionState {
   uint64_t uncounted = 0;   // held, not in a summary yet, not declared lost
   uint64_t violations = 0;  // counted twice, or no case event
   std::optional<Index> first_violation;
+  uint64_t end = 0;  // after the last case-event leaf
 };
+Bytes EncodePartition(const PartitionState& state);
+// STORE-CORRUPT.
+absl::StatusOr<PartitionState> DecodePartition(ByteView value);
 
 class Partition {
  public:
-  // A case-event leaf was held; indices ascend.
-  void Held(Index leaf);
-  // Its body is lost for ever: if no summary counts it by now, none ever will.
-  void Lost(uint64_t first, uint64_t end);
-  // A summary counts it.
-  void Counted(Index leaf);
-  PartitionState State() const { return state_; }
-  // Smallest leaf not in a summary.
-  std::optional<Index> FirstUncounted() const;
+  // As `derived` has it. An error is one of the database, as with all below, and this is to be
+  // dropped then.
+  static absl::StatusOr<Partition> Load(const LedgerId& ledger, const store::KvReader& derived);
 
-  Bytes Encode() const;
-  static absl::StatusOr<Partition> Decode(ByteView value);  // STORE-CORRUPT
+  // A case-event leaf was held; indices ascend.
+  absl::Status Held(Index leaf, const store::KvReader& derived);
+  // The bodies of these are lost for ever: what no summary counts by now, none ever will.
+  absl::Status Lost(uint64_t first, uint64_t end, const store::KvReader& derived);
+  // A summary counts it.
+  absl::Status Counted(Index leaf, const store::KvReader& derived);
+  // Adds what has changed to `batch`, which is to be written before the next change.
+  void Flush(store::KvBatch& batch);
+  const PartitionState& State() const { return state_; }
 
  private:
+  static constexpr uint64_t kLeaves = 1024;
+  // Kept in memory: those of the last millions of leaves, 200 bytes each.
+  static constexpr size_t kBlocksMax = 4096;
+  struct Block {
+    // Whether it was there.
+    bool Take(uint64_t leaf) {
+      uint64_t& word = uncounted[leaf % kLeaves / 64];
+      const uint64_t bit = uint64_t{1} << leaf % 64;
+      if ((word & bit) == 0) return false;
+      word &= ~bit;
+      touched = true;
+      return true;
+    }
+    std::array<uint64_t, kLeaves / 64> uncounted{};  // leaf l: bit l mod 64 of word l mod 1024 / 64
+    bool touched = false;
+  };
+
+  Partition(LedgerId ledger, const PartitionState& state)
+      : ledger_(std::move(ledger)), state_(state) {}
+  absl::StatusOr<Block*> BlockOf(uint64_t leaf, const store::KvReader& derived);
+
+  LedgerId ledger_;
   PartitionState state_;
-  std::map<uint64_t, uint64_t> uncounted_;  // runs [first, end), disjoint and not touching
+  bool touched_ = false;
+  std::map<uint64_t, Block> blocks_;  // by number
 };
 
 }  // namespace tj::query

@@ -57,4 +57,24 @@ CivilDate Period::LastDay() const {
   return Period{grain, value + 1}.FirstDay() - 1;
 }
 
+std::vector<PeriodRange> Parts(const Period& first, const Period& last) {
+  if (first.grain == Grain::kAll) return {{first, last}};
+  std::vector<PeriodRange> parts;
+  const CivilDate end = last.LastDay();
+  for (CivilDate day = first.FirstDay(); day <= end;) {
+    Period part;
+    for (const Grain grain : {Grain::kYear, Grain::kMonth, Grain::kDay}) {
+      part = Period::Of(day, grain);
+      if (part.FirstDay() == day && part.LastDay() <= end) break;
+    }
+    if (parts.empty() || parts.back().last.grain != part.grain) {
+      parts.push_back({part, part});
+    } else {
+      parts.back().last = part;
+    }
+    day = part.LastDay() + 1;
+  }
+  return parts;
+}
+
 }  // namespace tj::query

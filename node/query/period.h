@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -28,6 +29,13 @@ struct Period {
   CivilDate LastDay() const;
   auto operator<=>(const Period&) const = default;
 };
+
+struct PeriodRange {
+  Period first;
+  Period last;  // included; of the same grain
+};
+// What [first, last] is made of, in order, as large as it goes: days, months, years, months, days.
+std::vector<PeriodRange> Parts(const Period& first, const Period& last);
 
 }  // namespace tj::query
 

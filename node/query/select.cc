@@ -16,11 +16,6 @@ namespace {
 // A trend over ten years of days; more is a mistake.
 constexpr int32_t kPeriodsMax = 3700;
 
-struct Plan {
-  Rollup rollup = Rollup::kCounty;
-  Grain grain = Grain::kAll;  // of the cells read
-};
-
 bool NeedsOrg(const Filter& filter, GroupBy group) {
   return !filter.org.empty() || group == GroupBy::kOrg;
 }
@@ -28,15 +23,13 @@ bool NeedsItem(const Filter& filter, GroupBy group) {
   return !filter.item.empty() || group == GroupBy::kItem;
 }
 
-Plan PlanFor(const Filter& filter, GroupBy group) {
+Rollup RollupFor(const Filter& filter, GroupBy group) {
   const bool org = NeedsOrg(filter, group);
   const bool item = NeedsItem(filter, group);
-  if (org && item) return {Rollup::kBase, Grain::kDay};
-  // All items of a period lie apart in kItem: only a named one is read from there.
-  if (item && filter.item.empty()) return {Rollup::kBase, Grain::kDay};
-  if (item) return {Rollup::kItem, filter.from.grain};
-  if (org) return {Rollup::kOrg, filter.from.grain};
-  return {Rollup::kCounty, filter.from.grain};
+  // Days only. All items of a period lie apart in kItem: only a named one is read from there.
+  if (item && (org || filter.item.empty())) return Rollup::kBase;
+  if (item) return Rollup::kItem;
+  return org ? Rollup::kOrg : Rollup::kCounty;
 }
 
 absl::Status CheckRange(const Filter& filter, GroupBy group) {
@@ -126,35 +119,49 @@ absl::Status ScanRange(const store::KvReader& derived, const Bytes& from, ByteVi
   return it->status();
 }
 
-absl::Status ReadCells(const store::KvReader& derived, const Filter& filter, const Plan& plan,
-                       Sum& sum) {
-  if (plan.rollup == Rollup::kItem) {
-    return ScanRange(derived, ItemPeriodKey(filter.from, filter.item),
-                     ItemPrefix(plan.grain, filter.item), ItemPeriodKey(filter.to, filter.item),
-                     sum);
-  }
-  Period first = filter.from;
-  Period last = filter.to;
-  if (plan.rollup == Rollup::kBase) {
-    if (filter.from.grain == Grain::kAll) {
-      const Bytes all = PeriodPrefix(plan.rollup, {}, {}).substr(0, 2);
-      return ScanRange(derived, all, all, all, sum);
-    }
-    first = Period::Of(filter.from.FirstDay(), Grain::kDay);
-    last = Period::Of(filter.to.LastDay(), Grain::kDay);
+// Cells of periods of one grain.
+absl::Status ReadRange(const store::KvReader& derived, const Filter& filter, Rollup rollup,
+                       const PeriodRange& range, Sum& sum) {
+  const auto& [first, last] = range;
+  if (rollup == Rollup::kItem) {
+    return ScanRange(derived, ItemPeriodKey(first, filter.item),
+                     ItemPrefix(first.grain, filter.item), ItemPeriodKey(last, filter.item), sum);
   }
   if (filter.county.empty()) {
     // Periods lie side by side: one scan.
-    const Bytes from = PeriodPrefix(plan.rollup, first, {});
+    const Bytes from = PeriodPrefix(rollup, first, {});
     const size_t before_period = from.size() - sizeof(uint32_t);
     return ScanRange(derived, from, ByteView(from).substr(0, before_period),
-                     PeriodPrefix(plan.rollup, last, {}), sum);
+                     PeriodPrefix(rollup, last, {}), sum);
   }
   for (Period period = first; period <= last; ++period.value) {
     TJ_RETURN_IF_ERROR(
-        store::ScanPrefix(derived, PeriodPrefix(plan.rollup, period, filter.county),
+        store::ScanPrefix(derived, PeriodPrefix(rollup, period, filter.county),
                           [&](ByteView key, ByteView value) { return sum.Add(key, value); }));
     TJ_RETURN_IF_ERROR(sum.status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadCells(const store::KvReader& derived, const Filter& filter, GroupBy group,
+                       Sum& sum) {
+  const Rollup rollup = RollupFor(filter, group);
+  if (rollup == Rollup::kBase) {
+    if (filter.from.grain == Grain::kAll) {
+      const Bytes all = PeriodPrefix(rollup, {}, {}).substr(0, 2);
+      return ScanRange(derived, all, all, all, sum);
+    }
+    return ReadRange(derived, filter, rollup,
+                     {Period::Of(filter.from.FirstDay(), Grain::kDay),
+                      Period::Of(filter.to.LastDay(), Grain::kDay)},
+                     sum);
+  }
+  if (group == GroupBy::kPeriod) {
+    return ReadRange(derived, filter, rollup, {filter.from, filter.to}, sum);
+  }
+  // A sum over a quarter of days is one over three months.
+  for (const PeriodRange& part : Parts(filter.from, filter.to)) {
+    TJ_RETURN_IF_ERROR(ReadRange(derived, filter, rollup, part, sum));
   }
   return absl::OkStatus();
 }
@@ -165,7 +172,7 @@ absl::StatusOr<std::vector<Row>> Select(const store::KvReader& derived, const Fi
                                         GroupBy group, size_t rows_max) {
   TJ_RETURN_IF_ERROR(CheckRange(filter, group));
   Sum sum(filter, group, rows_max);
-  TJ_RETURN_IF_ERROR(ReadCells(derived, filter, PlanFor(filter, group), sum));
+  TJ_RETURN_IF_ERROR(ReadCells(derived, filter, group, sum));
   return std::move(sum).Rows();
 }
 

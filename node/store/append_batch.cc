@@ -18,9 +18,6 @@
 namespace tj::store {
 namespace {
 
-// Payload field `previous` of the first event of a case (payload.proto).
-constexpr uint64_t kNoPrevious = ~uint64_t{0};
-
 // The part of a dedup key that all events of its case share.
 ByteView CasePrefix(ByteView dedup_key, const DedupKey& parts) {
   return dedup_key.substr(0, 1 + parts.source.size() + 1 + parts.case_no.size() + 1);
@@ -104,15 +101,20 @@ absl::StatusOr<AppendBatch::Plan> AppendBatch::PlanRecord(const PreparedRecord& 
   if (here != dedup_.end()) {
     known = here->second;
   } else {
-    TJ_ASSIGN_OR_RETURN(known, ReadDedup(reader_, plan.dedup_key));
+    bool may_be_known = true;
+    if (record.family == Family::kCaseEvent) {
+      TJ_ASSIGN_OR_RETURN(const CaseTail* const tail,
+                          LoadCaseTail(CasePrefix(plan.dedup_key, name)));
+      may_be_known = tail->MayHave(plan.dedup_key);
+    }
+    if (may_be_known) {
+      TJ_ASSIGN_OR_RETURN(known, ReadDedup(reader_, plan.dedup_key));
+    }
   }
   if (known) {
     TJ_ASSIGN_OR_RETURN(plan.answer, KnownAnswer(*known, name));
     plan.write = false;
     return plan;
-  }
-  if (record.family == Family::kCaseEvent) {
-    TJ_RETURN_IF_ERROR(LoadCaseTail(CasePrefix(plan.dedup_key, name)));
   }
   dedup_.emplace(plan.dedup_key, values::Dedup{index, name.content_digest});
   return plan;
@@ -139,30 +141,32 @@ absl::StatusOr<Hash> AppendBatch::LeafOnDisk(Index index) {
   return cache_.LeafHash(*view_, index);
 }
 
-absl::Status AppendBatch::LoadCaseTail(ByteView prefix) {
-  if (cache_.case_tails.Find(prefix)) return absl::OkStatus();
+// Until the next case is loaded.
+absl::StatusOr<const CaseTail*> AppendBatch::LoadCaseTail(ByteView prefix) {
+  if (const CaseTail* known = cache_.case_tails.Find(prefix)) return known;
   if (!case_keys_) case_keys_ = reader_.NewIterator();
-  Index newest{kNoPrevious};
+  CaseTail tail;
+  const Index none = tail.newest;
   KvIterator& it = *case_keys_;
   for (it.Seek(prefix); it.Valid() && it.key().starts_with(prefix); it.Next()) {
     TJ_ASSIGN_OR_RETURN(const values::Dedup dedup, values::ParseDedup(it.value()));
-    if (newest.value == kNoPrevious || dedup.index > newest) newest = dedup.index;
+    if (tail.newest == none || dedup.index > tail.newest) tail.newest = dedup.index;
+    tail.Add(it.key());
   }
   TJ_RETURN_IF_ERROR(it.status());
-  cache_.case_tails.Set(prefix, newest);
-  return absl::OkStatus();
+  return &cache_.case_tails.Add(prefix, std::move(tail));
 }
 
 void AppendBatch::Take(PreparedRecord record, const Plan& plan) {
   const Index index = plan.answer.index;
-  if (record.family == Family::kCaseEvent) {
-    const ByteView prefix = CasePrefix(plan.dedup_key, *record.dedup);
-    const auto previous = cache_.case_tails.Find(prefix);
-    TJ_CHECK(previous);  // loaded when planned; a batch has fewer cases than the cache
-    TJ_CHECK(wire::PatchPrevious(record.body, previous->value).ok());
-    cache_.case_tails.Set(prefix, index);
-  }
   if (record.dedup) {
+    CaseTail* const tail = cache_.case_tails.Find(CasePrefix(plan.dedup_key, *record.dedup));
+    if (record.family == Family::kCaseEvent) {
+      TJ_CHECK(tail != nullptr);  // loaded when planned; a batch has fewer cases than the cache
+      TJ_CHECK(wire::PatchPrevious(record.body, tail->newest.value).ok());
+      tail->newest = index;
+    }
+    if (tail != nullptr) tail->Add(plan.dedup_key);
     others_.Put(plan.dedup_key, values::EncodeDedup({index, record.dedup->content_digest}));
   }
   for (const SealedPart& part : record.parts) {

@@ -40,7 +40,7 @@ class AppendCache {
   absl::StatusOr<Hash> LeafHash(LedgerView& view, Index index);
 
  private:
-  // Cases in hand of a large county; each takes about 150 bytes.
+  // Cases in hand of a large county; each takes about 200 bytes.
   static constexpr size_t kCasesMax = 65'536;
   // A source that sends everything again does so in several streams at most.
   static constexpr size_t kRangesMax = 32;
@@ -82,7 +82,7 @@ class AppendBatch {
   absl::StatusOr<Plan> PlanRecord(const PreparedRecord& record, Index index);
   absl::StatusOr<Appended> KnownAnswer(const values::Dedup& known, const DedupKey& wanted);
   absl::StatusOr<Hash> LeafOnDisk(Index index);
-  absl::Status LoadCaseTail(ByteView prefix);
+  absl::StatusOr<const CaseTail*> LoadCaseTail(ByteView prefix);
   void Take(PreparedRecord record, const Plan& plan);
   absl::Status StageSegments(Stage& stage);
 

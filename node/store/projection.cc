@@ -161,6 +161,7 @@ absl::Status Projector::DeleteAll() {
 absl::StatusOr<bool> Projector::CatchUp(LedgerView& view, uint64_t records_max,
                                         ProjectionProgress& progress) {
   const uint64_t end = progress.size + std::min(records_max, view.size() - progress.size);
+  const auto wish = [this](const wire::Header& header) { return projection_.Wants(header.family); };
   while (progress.size < end) {
     // Small pieces together: each batch costs a root, and that a look at all leaves of its tile.
     std::vector<wire::Segment> pieces;
@@ -169,7 +170,7 @@ absl::StatusOr<bool> Projector::CatchUp(LedgerView& view, uint64_t records_max,
       TJ_ASSIGN_OR_RETURN(const LedgerView::Stored stored, view.StoredSegment(Index{next}));
       const uint64_t piece_end = stored.range.first.value + stored.range.count;
       if (!pieces.empty() && piece_end - progress.size > limits::kSegmentRecordsMax) break;
-      auto segment = wire::DecodeSegment(stored.bytes);
+      auto segment = wire::DecodeSegment(stored.bytes, wish);
       const std::string place = Cat(view.id().Text(), " record ", next);
       if (!segment.ok())
         return Error(ErrorCode::kStoreCorrupt, Cat(place, ": ", DetailOf(segment.status())));

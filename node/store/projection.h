@@ -23,12 +23,14 @@
 #include "node/store/kv.h"
 #include "node/store/ledger_view.h"
 #include "node/store/truth.h"
+#include "protocol/vocab/family.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/wire/record.h"
 
 namespace tj::store {
 
-// A leaf as projections see it; borrowed for the call. body is empty when only a digest is here.
+// A leaf as projections see it; borrowed for the call. body is empty when only a digest is here, or
+// the projection does not want it.
 struct ProjectedLeaf {
   Index index;
   const wire::Header& header;
@@ -46,6 +48,8 @@ class Projection {
   virtual std::string_view prefixes() const = 0;
   // Whether it reads this ledger at all.
   virtual bool Reads(const LedgerId& ledger) const = 0;
+  // Whether it looks into bodies of this family; leaves of others may come without.
+  virtual bool Wants(Family family) const = 0;
   // Folds consecutive leaves, at most limits::kSegmentRecordsMax, or one that is late; reads
   // earlier rows from `derived`, adds new ones to `batch`. Never fails on a payload: what does not
   // parse is skipped. An error is one of the database. Called from one thread.

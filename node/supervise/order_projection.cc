@@ -103,7 +103,7 @@ absl::Status OrderProjection::Apply(const LedgerId& ledger,
   std::set<Bytes> added;
   for (const store::ProjectedLeaf& leaf : leaves) {
     const Family family = leaf.header.family;
-    if (family != Family::kOrder && family != Family::kOrderReply) continue;
+    if (!Wants(family)) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok()) continue;  // a digest, or no body of this version
     Bytes key;

@@ -32,6 +32,9 @@ class OrderProjection final : public store::Projection {
   uint32_t code_version() const override { return 1; }
   std::string_view prefixes() const override;
   bool Reads(const LedgerId&) const override { return true; }
+  bool Wants(Family family) const override {
+    return family == Family::kOrder || family == Family::kOrderReply;
+  }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,
                      const store::KvReader& derived, store::KvBatch& batch) override;
   void Reset() override {}

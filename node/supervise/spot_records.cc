@@ -45,9 +45,7 @@ absl::Status SpotRecords::Apply(const LedgerId& ledger,
                                 const store::KvReader&, store::KvBatch& batch) {
   for (const store::ProjectedLeaf& leaf : leaves) {
     const Family family = leaf.header.family;
-    const bool wanted = family == Family::kOpening || family == Family::kSpotCommit ||
-                        family == Family::kSpotReveal || family == Family::kSpotResult;
-    if (!wanted || leaf.body.empty()) continue;
+    if (!Wants(family) || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok()) continue;
     Bytes key = FamilyPrefix(family);

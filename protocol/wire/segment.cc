@@ -135,20 +135,31 @@ absl::StatusOr<Bytes> EncodeSegment(Index first, std::span<const Leaf> leaves, H
 }
 
 absl::StatusOr<Segment> DecodeSegment(ByteView bytes) {
+  return DecodeSegment(bytes, [](const Header&) { return true; });
+}
+
+absl::StatusOr<Segment> DecodeSegment(ByteView bytes, const BodyWish& wish) {
   TJ_ASSIGN_OR_RETURN(const Layout layout, ParseLayout(bytes));
   Segment segment;
   segment.first = layout.first;
   TJ_ASSIGN_OR_RETURN(segment.leaves, TakeHeaders(layout));
   segment.has_hash.resize(layout.count);
   const Members members = MembersOf(segment.leaves);
-  for (const Column& column : layout.columns) {
+  std::vector<bool> left_out(layout.count);  // the body is in the segment, and not taken
+  for (Column column : layout.columns) {
     const auto of_column = members.find(column.number);
     if (of_column == members.end()) return Bad(Cat("column ", column.number, " has no records"));
-    TJ_RETURN_IF_ERROR(
-        At(Cat("column ", column.number), TakeColumn(column, of_column->second, segment)));
+    const auto& positions = of_column->second;
+    const bool wanted = std::any_of(positions.begin(), positions.end(),
+                                    [&](uint32_t i) { return wish(segment.leaves[i].header); });
+    if (!wanted && column.bodies && column.bodies->kind == SectionKind::kBodies) {
+      for (const uint32_t i : positions) left_out[i] = true;
+    }
+    if (!wanted) column.bodies.reset();
+    TJ_RETURN_IF_ERROR(At(Cat("column ", column.number), TakeColumn(column, positions, segment)));
   }
   for (size_t i = 0; i < segment.leaves.size(); ++i) {
-    if (segment.leaves[i].body.empty() && !segment.has_hash[i]) {
+    if (segment.leaves[i].body.empty() && !segment.has_hash[i] && !left_out[i]) {
       return Bad(Cat("record ", i, ": neither body nor hash"));
     }
   }

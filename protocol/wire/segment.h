@@ -66,6 +66,12 @@ absl::StatusOr<Bytes> EncodeSegment(Index first, std::span<const Leaf> leaves, H
 // WIRE-SEGMENT or WIRE-LIMIT.
 absl::StatusOr<Segment> DecodeSegment(ByteView bytes);
 
+// Whether somebody will look into the body of a record with this header.
+using BodyWish = std::function<bool(const Header& header)>;
+// As DecodeSegment, but columns of which nobody wants a record are not inflated: their leaves have
+// no body, and a body_hash only where one is carried.
+absl::StatusOr<Segment> DecodeSegment(ByteView bytes, const BodyWish& wish);
+
 struct SegmentRange {
   Index first;
   uint32_t count = 0;

@@ -235,6 +235,29 @@ TEST_F(SummaryTest, ARowIsNotWrittenMoreOftenThanItsInterval) {
   EXPECT_EQ(Emit(true), 1u) << "a flush does not wait";
 }
 
+// Its list of leaves would be written with each batch that touches the row.
+TEST_F(SummaryTest, ARowWithManyLeavesWaitsNoLonger) {
+  constexpr int kMany = 1024;
+  Append(Apply("2026-11-02 09:00"));
+  Fold();
+  EXPECT_EQ(Emit(false), 1u);
+  Fold();
+  const auto append = [this](int i) {
+    v1::CaseEvent event = FeeEvent(i, "2026-11-02 10:00");
+    event.set_source_event_id(Cat("fee-", i));
+    Append(event);
+  };
+  for (int i = 0; i < kMany - 1; ++i) append(i);
+  Fold();
+  EXPECT_EQ(Emit(false), 0u);
+  append(kMany);
+  Fold();
+  EXPECT_EQ(Emit(false), 1u);
+  EXPECT_EQ(Emit(false), 0u) << "on its way back";
+  Fold();
+  ExpectListsPartitionTheEvents();
+}
+
 TEST_F(SummaryTest, AClockThatIsSetBackHoldsNothingUp) {
   constexpr Duration kAhead = 5 * kInterval;
   clock_.Advance(kAhead);

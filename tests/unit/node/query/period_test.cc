@@ -1,5 +1,9 @@
 #include "node/query/period.h"
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "protocol/vocab/error.h"
@@ -31,6 +35,30 @@ TEST(Period, RefusesWhatIsNone) {
        {"26", "2026-", "2026-13", "2026-00", "2026-1", "2026-11-31", "2026/11", "2026-11-22 ",
         " 2026", "20261122", "二〇二六", "2026-11-22T00:00:00Z"}) {
     EXPECT_EQ(CodeOf(Period::Parse(text).status()), ErrorCode::kQueryRange) << text;
+  }
+}
+
+// Every day once, in order, and no two parts that a larger one covers.
+TEST(Period, PartsCoverARange) {
+  for (const auto& [first, last, expected] :
+       std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>{
+           {"2024-01-01", "2024-03-31", {"2024-01", "2024-03"}},
+           {"2024-01-30",
+            "2024-04-02",
+            {"2024-01-30", "2024-01-31", "2024-02", "2024-03", "2024-04-01", "2024-04-02"}},
+           {"2023-12-31",
+            "2026-01-01",
+            {"2023-12-31", "2023-12-31", "2024", "2025", "2026-01-01", "2026-01-01"}},
+           {"2023-11", "2025-01", {"2023-11", "2023-12", "2024", "2024", "2025-01", "2025-01"}},
+           {"2023", "2025", {"2023", "2025"}},
+           {"2024-02-03", "2024-02-03", {"2024-02-03", "2024-02-03"}},
+           {"", "", {"", ""}}}) {
+    std::vector<std::string> parts;
+    for (const PeriodRange& part : Parts(*Period::Parse(first), *Period::Parse(last))) {
+      parts.push_back(part.first.Text());
+      parts.push_back(part.last.Text());
+    }
+    EXPECT_EQ(parts, expected) << first << " " << last;
   }
 }
 

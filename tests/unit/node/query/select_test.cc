@@ -151,7 +151,8 @@ TEST_F(SelectTest, EveryQuestionAgreesWithASumOverAllRows) {
                                                                    {"2024-12", "2026-10"},
                                                                    {"2023", "2023"},
                                                                    {"2026-11-22", "2026-11-22"},
-                                                                   {"2026-10-31", "2026-12-31"}};
+                                                                   {"2026-10-31", "2026-12-31"},
+                                                                   {"2025-11-30", "2027-01-02"}};
   for (const auto& [from, to] : ranges) {
     for (const std::string& county : {std::string(), kCounties[1], kCounties[2]}) {
       for (const std::string& org : {std::string(), Org(1)}) {

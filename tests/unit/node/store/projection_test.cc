@@ -69,6 +69,7 @@ class Copying final : public Projection {
   uint32_t code_version() const override { return version; }
   std::string_view prefixes() const override { return "cr"; }
   bool Reads(const LedgerId& ledger) const override { return ledger.Text() != unread; }
+  bool Wants(Family family) const override { return family != unwanted; }
   absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
                      const KvReader& derived, KvBatch& batch) override {
     EXPECT_FALSE(leaves.empty());
@@ -103,6 +104,7 @@ class Copying final : public Projection {
 
   uint32_t version = 1;
   std::string unread;
+  std::optional<Family> unwanted;
   absl::Status next_error;
   int applied = 0;
   int resets = 0;
@@ -286,6 +288,12 @@ TEST_F(ProjectionTest, IsMadeAnewWithoutALedgerThatItNoLongerReads) {
   projection_.unread = b_.id().Text();
   EXPECT_FALSE(*Fresh().Run(kNoLimit));
   ExpectAllCopied(a_, "a", 0);
+}
+
+TEST_F(ProjectionTest, InflatesNoBodiesThatNobodyWants) {
+  projection_.unwanted = Family::kTick;
+  EXPECT_FALSE(*Fresh().Run(kNoLimit));
+  EXPECT_EQ(*derived_->Get(Cat("c", a_.id().Text(), "/", 999)), "none");
 }
 
 TEST_F(ProjectionTest, CountsRecordsOfFamiliesThatItDoesNotKnow) {

@@ -48,6 +48,26 @@ TEST(Segment, RoundTripsEveryKindOfColumn) {
   }
 }
 
+// Only columns that somebody wants a record of are inflated.
+TEST(Segment, LeavesOutBodiesThatNobodyWants) {
+  std::vector<Leaf> leaves = MixedLeaves(1);
+  leaves[7].header.family = Family::kAlarm;  // beside another in the column kLocal
+  for (const HashColumns hashes : {HashColumns::kAll, HashColumns::kWhereNeeded}) {
+    const Bytes bytes = *EncodeSegment(kFirst, leaves, hashes);
+    const auto segment =
+        DecodeSegment(bytes, [](const Header& header) { return header.family == Family::kAlarm; });
+    ASSERT_TRUE(segment.ok()) << segment.status();
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      EXPECT_EQ(segment->leaves[i].header, leaves[i].header) << i;
+      const bool local = leaves[i].header.audience == Audience::kLocal;
+      EXPECT_EQ(segment->leaves[i].body, local ? leaves[i].body : Bytes()) << i;
+      if (segment->has_hash[i]) {
+        EXPECT_EQ(segment->leaves[i].body_hash, leaves[i].body_hash) << i;
+      }
+    }
+  }
+}
+
 TEST(Segment, RandomSegmentsRoundTrip) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     std::mt19937_64 random(seed);
