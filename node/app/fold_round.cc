@@ -9,6 +9,8 @@ namespace {
 
 // Records folded before other projections get their turn.
 constexpr uint64_t kRecordsPerRound = 8192;
+// While the fold is behind, rows that are due are looked for so often.
+constexpr Duration kEmitPause{250};
 
 }  // namespace
 
@@ -29,13 +31,28 @@ absl::StatusOr<bool> FoldRound::Run() {
   TJ_ASSIGN_OR_RETURN(const bool more_cube, cube_projector_.Run(kRecordsPerRound));
   TJ_ASSIGN_OR_RETURN(const bool more_orders, order_projector_.Run(kRecordsPerRound));
   TJ_ASSIGN_OR_RETURN(const bool more_spots, spot_projector_.Run(kRecordsPerRound));
-  // Emit only from a fold that has read the whole ledger: what was emitted before a rebuild is then
-  // known.
-  if (!more_cases && truth_.Status().held.ok()) {
-    TJ_RETURN_IF_ERROR(
-        emitter_.Emit(case_projector_.SizeOf(own_), clock_.Now(), /*flush=*/false).status());
-  }
+  TJ_RETURN_IF_ERROR(EmitIfKnown(more_cases));
   return more_cases || more_cube || more_orders || more_spots;
+}
+
+// Emits only what was not emitted before: of its own time the emitter knows that itself; what is
+// older, or came back to a ledger that was lost, is known when the fold has read it. Also behind a
+// ledger that grows faster than it is folded, or its rows would be silent for as long.
+absl::Status FoldRound::EmitIfKnown(bool more_cases) {
+  const store::TruthStatus status = truth_.Status();
+  const uint64_t folded = case_projector_.SizeOf(own_);
+  if (status.hold != hold_ || folded < folded_) known_from_ = status.own_size;
+  hold_ = status.hold;
+  folded_ = folded;
+  if (!status.held.ok()) {
+    known_from_ = status.own_size;
+    return absl::OkStatus();
+  }
+  const Instant now = clock_.Now();
+  const bool just_now = emitted_at_ <= now && now < emitted_at_ + kEmitPause;
+  if (folded < known_from_ || (more_cases && just_now)) return absl::OkStatus();
+  emitted_at_ = now;
+  return emitter_.Emit(folded, now, /*flush=*/false).status();
 }
 
 std::vector<FoldRound::Progress> FoldRound::Positions() const {

@@ -45,6 +45,8 @@ class FoldRound {
   uint64_t spot_changes() const { return spot_records_.changes(); }
 
  private:
+  absl::Status EmitIfKnown(bool more_cases);
+
   store::Truth& truth_;
   const LedgerId own_;
   const Clock& clock_;
@@ -57,6 +59,10 @@ class FoldRound {
   store::Projector order_projector_;
   store::Projector spot_projector_;
   cases::SummaryEmitter emitter_;
+  uint64_t hold_ = 0;        // TruthStatus::hold; it begins with 1
+  uint64_t folded_ = 0;      // at the last look
+  uint64_t known_from_ = 0;  // nothing is emitted before the fold has come so far
+  Instant emitted_at_;
 };
 
 }  // namespace tj::app

@@ -76,8 +76,15 @@ void HeadSigner::Run() {
     // What has just been opened is signed without a pause.
     if (state == State::kOpening && state_ == State::kSigning) continue;
     // The beat: what arrives meanwhile goes under one signature.
-    wake_.wait_for(lock, limits::kHeadSignInterval, [this] { return stopping_; });
+    const auto stopping = [this] { return stopping_; };
+    if (wake_.wait_for(lock, limits::kHeadSignIntervalMin, stopping) || UnderLoad()) continue;
+    wake_.wait_for(lock, limits::kHeadSignInterval - limits::kHeadSignIntervalMin, stopping);
   }
+}
+
+bool HeadSigner::UnderLoad() const {
+  const store::TruthStatus status = truth_.Status();
+  return status.own_size >= status.signed_size + limits::kHeadSignRecords;
 }
 
 void HeadSigner::Open(bool after_wait) {

@@ -1,7 +1,7 @@
-// HeadSigner: signs the own ledger on its own beat: at most once a second while it grows, and each
-// limits::kHeartbeatInterval when it is quiet. Off the writer's thread, because a signature costs
-// as much as a hundred records. One thread of its own, which also does what must be done before a
-// signature.
+// HeadSigner: signs the own ledger on its own beat: once a second while it grows, five times under
+// load, and each limits::kHeartbeatInterval when it is quiet. Off the writer's thread, because a
+// signature costs as much as a hundred records. One thread of its own, which also does what must be
+// done before a signature.
 //
 //   waiting ── a follower has shown what it holds of us, or the wait is over ──▶ open ──▶ signing
 //   any ── Freeze ──▶ frozen ── Thaw ──▶ open
@@ -53,6 +53,7 @@ class HeadSigner {
   void Run();
   void Open(bool after_wait);
   void Sign(bool urgent);
+  bool UnderLoad() const;
 
   store::Truth& truth_;
   crypto::Signer& signer_;

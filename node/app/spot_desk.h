@@ -3,8 +3,8 @@
 // announced; a draw that it refuses is looked at again each minute. As the bureau:
 // compares what came, writes result and alarms, at once when all is here and else when the answer's
 // time is over. Whoever was away itself blames nobody at once: a bureau that has not run since the
-// draw waits for a head that the county signed after the deadline, and a day at most. One check that
-// cannot be read holds up no other. Confined to the fold runner's thread.
+// draw waits for a head that the county signed after the deadline, and a day at most. One check
+// that cannot be read holds up no other. Confined to the fold runner's thread.
 
 #ifndef TJ_NODE_APP_SPOT_DESK_H_
 #define TJ_NODE_APP_SPOT_DESK_H_

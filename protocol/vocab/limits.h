@@ -77,9 +77,11 @@ inline constexpr size_t kCommitBytesMax = 32 * 1024 * 1024;
 inline constexpr size_t kCommitQueueBytesMax = 64 * 1024 * 1024;
 // Receiver's credit: never more than this outstanding.
 inline constexpr size_t kCreditBytesMax = 8 * 1024 * 1024;
-// A head is signed at most this often, offered after so many records or so long, and repeated when
-// quiet.
+// A head is signed at most this often, and more often under load: while so many records wait for
+// one. It is offered after so many records or so long, and repeated when quiet.
 inline constexpr Duration kHeadSignInterval{1000};
+inline constexpr Duration kHeadSignIntervalMin{200};
+inline constexpr uint64_t kHeadSignRecords = 2048;
 inline constexpr uint64_t kHeadOfferRecords = 500;
 inline constexpr Duration kHeadOfferInterval{60'000};
 // An offered head without an answer is offered again.
@@ -106,11 +108,11 @@ inline constexpr uint64_t kLightFramesBurst = 4096;
 inline constexpr uint64_t kLightFramesPerSecond = 500;
 inline constexpr uint64_t kLightFramesPerLedger = 16;
 // Heads of one ledger, and statements over one: each costs a check of signatures. A head is signed
-// each second at most, or sooner when urgent; a gap has it offered again.
+// five times a second at most; a gap has it offered again.
 inline constexpr uint64_t kHeadsBurst = 64;
 inline constexpr uint64_t kHeadsPerSecond = 8;
-inline constexpr uint64_t kStatementsBurst = 128;
-inline constexpr uint64_t kStatementsPerSecond = 16;
+inline constexpr uint64_t kStatementsBurst = 256;
+inline constexpr uint64_t kStatementsPerSecond = 32;
 // Days of a writer's quota that may be saved up: after an outage of a week nothing pauses.
 inline constexpr int64_t kQuotaSavedDays = 7;
 // A stream whose first waiting message is not taken for so long, or that has more than this
