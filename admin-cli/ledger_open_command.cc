@@ -60,13 +60,12 @@ void Wait(Client& client, api::LedgerOpenedRequest question, int wait_seconds, C
       return;
     }
     if (std::chrono::steady_clock::now() >= until) {
-      return context.Fail(
-          Error(ErrorCode::kNotReady,
-                Cat("request ", question.request(), ": ",
-                    reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
-                                   : std::string("no answer yet"),
-                    "; later: ledger open ", question.ledger(), " --request ",
-                    question.request())));
+      return context.Fail(Error(
+          ErrorCode::kNotReady,
+          Cat("request ", question.request(), ": ",
+              reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
+                             : std::string("no answer yet"),
+              "; later: ledger open ", question.ledger(), " --request ", question.request())));
     }
     poll(nullptr, 0, kPollMs);
   }
@@ -119,14 +118,17 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
       "--reason", [request](const std::string& code) { request->set_reason(code); },
       "事由代码 reason code, kept in both ledgers");
   command
-      ->add_option("--request", *earlier, "先前请求的编号 the number of an earlier request: its answer")
+      ->add_option("--request", *earlier,
+                   "先前请求的编号 the number of an earlier request: its answer")
       ->excludes(first)
       ->excludes(one_case)
       ->excludes(summary)
       ->excludes(reason);
   command->add_option("--wait", *wait, "等待秒数 seconds to wait (60)");
   command->callback([request, earlier, reason, wait, &context] {
-    if (earlier->empty() && reason->empty()) throw CLI::RequiredError("--reason");
+    if (earlier->empty() && reason->empty()) {
+      return context.Fail(Error(ErrorCode::kUsage, "--reason, or --request"), kExitUsage);
+    }
     if (earlier->empty()) return OpenAndWait(*request, *wait, context);
     Client client(context.socket);
     api::LedgerOpenedRequest question;

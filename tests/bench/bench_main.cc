@@ -1,7 +1,7 @@
 // tj_bench: runs the benchmarks and writes their results as JSON.
 //
-//   tj_bench [--records N] [--rounds N] [--out FILE] [NAME …]      names: hash ledger full follow;
-//   default all
+//   tj_bench [--records N] [--rounds N] [--out FILE] [NAME …]      names: hash ledger full follow
+//   query proof; default all
 
 #include <charconv>
 #include <cstdint>
@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
   if (wanted("ledger")) tj::bench::Ledger(scale, results);
   if (wanted("full")) tj::bench::IngestFull(scale, results);
   if (wanted("follow")) tj::bench::Follow(scale, results);
+  if (wanted("query")) tj::bench::Query(scale, results);
+  if (wanted("proof")) tj::bench::Proofs(scale, results);
   if (out.empty()) {
     std::fputs(results.Json().c_str(), stdout);
     return 0;

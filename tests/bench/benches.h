@@ -23,6 +23,10 @@ void Ledger(const Scale& scale, Results& results);
 void IngestFull(const Scale& scale, Results& results);
 // follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes.
 void Follow(const Scale& scale, Results& results);
+// query_month, query_ranking, query_trend.
+void Query(const Scale& scale, Results& results);
+// verify_proof.
+void Proofs(const Scale& scale, Results& results);
 // The other process of Follow: a bureau until SIGTERM.
 int BureauMain(const std::string& pki, const std::string& data, const std::string& port_file,
                int port);
