@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "admin-cli/client.h"
 #include "admin-cli/context.h"
@@ -18,9 +19,9 @@ namespace tj::cli {
 namespace {
 
 constexpr int kPollMs = 200;
-constexpr uint32_t kRecordsAtOnce = 1000;
+constexpr uint32_t kRecordsShown = 1000;
 
-void Print(const api::LedgerOpenedReply& reply) {
+void Print(const std::string& ledger, const api::LedgerOpenedReply& reply) {
   std::printf("已开启 opened: %" PRIu64 " 条 records (给出记录 given by record %" PRIu64 ", %s)\n",
               reply.leaves(), reply.given_index(), reply.given_at().c_str());
   for (const api::OpenedRecord& opened : reply.records()) {
@@ -32,55 +33,64 @@ void Print(const api::LedgerOpenedReply& reply) {
                   part.json().c_str());
     }
   }
+  if (reply.more() == 0) return;
+  std::printf("还有 %" PRIu64
+              " 条未显示 more records, not shown: tongjianctl ledger open %s "
+              "--request %s --from %" PRIu64 "\n",
+              reply.more(), ledger.c_str(), reply.request().c_str(), reply.next());
 }
 
-// All records, a page a call.
-absl::Status ReadAll(Client& client, api::LedgerOpenedRequest question,
-                     api::LedgerOpenedReply& reply) {
-  while (reply.records_size() > 0 && static_cast<uint64_t>(reply.records_size()) < reply.here()) {
-    question.set_from(reply.records(reply.records_size() - 1).record().index() + 1);
-    auto page = client.Call(&api::Control::Stub::LedgerOpened, question);
-    if (!page.ok()) return page.status();
-    if (page->records().empty()) break;
-    for (auto& record : *page->mutable_records()) *reply.add_records() = std::move(record);
-  }
-  return absl::OkStatus();
-}
+struct Arguments {
+  api::LedgerOpenRequest ask;
+  std::string request;  // one that was asked before; empty: ask now
+  uint64_t from = 0;
+  int wait_seconds = 60;
+};
 
-void Wait(Client& client, api::LedgerOpenedRequest question, int wait_seconds, Context& context) {
-  question.set_records_max(kRecordsAtOnce);
+// Until the answer to `question` is here; then its records from where it says.
+void WaitAndShow(Client& client, api::LedgerOpenedRequest question, int wait_seconds,
+                 Context& context) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait_seconds);
   while (true) {
+    question.set_records_max(0);
     auto reply = client.Call(&api::Control::Stub::LedgerOpened, question);
+    if (reply.ok() && reply->done()) {
+      question.set_records_max(kRecordsShown);
+      reply = client.Call(&api::Control::Stub::LedgerOpened, question);
+    }
     if (!reply.ok()) return context.Fail(reply.status());
     if (reply->done()) {
-      const absl::Status status = ReadAll(client, question, *reply);
-      if (!status.ok()) return context.Fail(status);
-      context.json() ? context.PrintJson(*reply) : Print(*reply);
+      context.json() ? context.PrintJson(*reply) : Print(question.ledger(), *reply);
       return;
     }
     if (std::chrono::steady_clock::now() >= until) {
-      return context.Fail(Error(
-          ErrorCode::kNotReady,
-          Cat("request ", question.request(), ": ",
-              reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
-                             : std::string("no answer yet"),
-              "; later: ledger open ", question.ledger(), " --request ", question.request())));
+      return context.Fail(
+          Error(ErrorCode::kNotReady,
+                Cat("request ", question.request(), ": ",
+                    reply->given() ? Cat(reply->here(), " of ", reply->leaves(), " records came")
+                                   : std::string("no answer yet"),
+                    "; fetch it later: tongjianctl ledger open ", question.ledger(), " --request ",
+                    question.request())));
     }
     poll(nullptr, 0, kPollMs);
   }
 }
 
-void OpenAndWait(const api::LedgerOpenRequest& request, int wait_seconds, Context& context) {
+void Open(const Arguments& arguments, Context& context) {
   Client client(context.socket);
-  const auto asked = client.Call(&api::Control::Stub::LedgerOpen, request);
-  if (!asked.ok()) return context.Fail(asked.status());
-  std::fprintf(stderr, "已记录请求 asked: 记录 record %" PRIu64 ", 编号 request %s\n",
-               asked->index(), asked->request().c_str());
   api::LedgerOpenedRequest question;
-  question.set_ledger(asked->ledger());
-  question.set_request(asked->request());
-  Wait(client, std::move(question), wait_seconds, context);
+  question.set_ledger(arguments.ask.ledger());
+  question.set_request(arguments.request);
+  question.set_from(arguments.from);
+  if (arguments.request.empty()) {
+    const auto asked = client.Call(&api::Control::Stub::LedgerOpen, arguments.ask);
+    if (!asked.ok()) return context.Fail(asked.status());
+    std::fprintf(stderr, "已记录请求 asked: 记录 record %" PRIu64 ", 编号 request %s\n",
+                 asked->index(), asked->request().c_str());
+    question.set_ledger(asked->ledger());
+    question.set_request(asked->request());
+  }
+  WaitAndShow(client, std::move(question), arguments.wait_seconds, context);
 }
 
 }  // namespace
@@ -91,10 +101,11 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
       "向直接下级调取记录 ask a node directly below to open records\n"
       "例 example: tongjianctl ledger open 370826 --first 17 --count 3 --reason COMPLAINT-12\n"
       "例 example: tongjianctl ledger open 370826 --case 37082600120261123000013 --private "
-      "--reason COMPLAINT-12");
-  auto request = std::make_shared<api::LedgerOpenRequest>();
-  auto wait = std::make_shared<int>(60);
-  auto earlier = std::make_shared<std::string>();
+      "--reason COMPLAINT-12\n"
+      "稍后取回 fetch it later: tongjianctl ledger open 370826 --request 5f0c2a9be1d34786");
+  auto arguments = std::make_shared<Arguments>();
+  // Shares ownership with `arguments`.
+  const std::shared_ptr<api::LedgerOpenRequest> request(arguments, &arguments->ask);
   command
       ->add_option_function<std::string>(
           "ledger", [request](const std::string& id) { request->set_ledger(id); },
@@ -102,7 +113,7 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
       ->required();
   CLI::Option* first = command->add_option_function<uint64_t>(
       "--first", [request](uint64_t index) { request->set_first(index); }, "起始序号 first index");
-  command->add_option_function<uint32_t>(
+  CLI::Option* how_many = command->add_option_function<uint32_t>(
       "--count", [request](uint32_t count) { request->set_count(count); }, "条数 how many (1)");
   CLI::Option* one_case = command->add_option_function<std::string>(
       "--case", [request](const std::string& id) { request->set_case_no(id); }, "办件 a case");
@@ -111,31 +122,29 @@ void AddLedgerOpen(CLI::App* ledger, Context& context) {
       "汇总记录 the leaves that this summary record counts");
   one_case->excludes(first)->excludes(summary);
   summary->excludes(first);
-  command->add_flag_callback(
+  CLI::Option* with_private = command->add_flag_callback(
       "--private", [request] { request->set_private_parts(true); },
       "连同当事人信息和文本 with names and texts, sealed for this node");
-  CLI::Option* reason = command->add_option_function<std::string>(
+  CLI::App* either = command->add_option_group("二者之一 one of");
+  either->require_option(1);
+  either->add_option_function<std::string>(
       "--reason", [request](const std::string& code) { request->set_reason(code); },
       "事由代码 reason code, kept in both ledgers");
+  CLI::Option* again =
+      either
+          ->add_option("--request", arguments->request,
+                       "取回已有请求的答复, 其编号 fetch the answer to a request made before, by "
+                       "the number that was printed")
+          ->check([](const std::string& text) {
+            return text.empty() ? std::string("缺少编号 no number") : std::string();
+          });
+  again->excludes(first)->excludes(how_many)->excludes(one_case)->excludes(summary);
+  again->excludes(with_private);
   command
-      ->add_option("--request", *earlier,
-                   "先前请求的编号 the number of an earlier request: its answer")
-      ->excludes(first)
-      ->excludes(one_case)
-      ->excludes(summary)
-      ->excludes(reason);
-  command->add_option("--wait", *wait, "等待秒数 seconds to wait (60)");
-  command->callback([request, earlier, reason, wait, &context] {
-    if (earlier->empty() && reason->empty()) {
-      return context.Fail(Error(ErrorCode::kUsage, "--reason, or --request"), kExitUsage);
-    }
-    if (earlier->empty()) return OpenAndWait(*request, *wait, context);
-    Client client(context.socket);
-    api::LedgerOpenedRequest question;
-    question.set_ledger(request->ledger());
-    question.set_request(*earlier);
-    Wait(client, std::move(question), *wait, context);
-  });
+      ->add_option("--from", arguments->from, "从该序号起显示 show records from this index on (0)")
+      ->needs(again);
+  command->add_option("--wait", arguments->wait_seconds, "等待秒数 seconds to wait (60)");
+  command->callback([arguments, &context] { Open(*arguments, context); });
 }
 
 }  // namespace tj::cli

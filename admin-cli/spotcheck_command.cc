@@ -38,6 +38,14 @@ void PrintShort(const api::SpotInfo& spot) {
                 " 条 records\n",
                 spot.ranges_size(), spot.answer_by().c_str(), spot.answer_here(),
                 spot.answer_leaves());
+    if (spot.overdue()) {
+      std::printf(
+          "  期限已过, 但本节点抽取后停过机: 县在期限之后签署的树头到达, 或启动 (或期限) 后满 24 "
+          "小时, 才判为缺失\n"
+          "  the time is over, but this node was down after the draw: nothing is called missed "
+          "until a head that the county signed after that time is here, or 24 hours have passed "
+          "since the start (or that time)\n");
+    }
   }
 }
 
@@ -64,6 +72,27 @@ void PrintBound(const api::SpotInfo& spot) {
               Percent(spot.bound_share_bp()).c_str(), all ? "" : " or one that cannot be checked");
 }
 
+// Why it was judged when it was.
+const char* BasisEn(const std::string& basis) {
+  if (basis == "SPOT_ALL_HERE") return "all of the answer had come";
+  if (basis == "SPOT_TIME_OVER") return "the time was over, and this node ran since the draw";
+  if (basis == "SPOT_COUNTY_HEAD") {
+    return "the time was over, and a head that the county signed after it is here, without an "
+           "answer";
+  }
+  if (basis == "SPOT_DAY_OVER") {
+    return "the time was over, and this node, which had been down, waited 24 hours more";
+  }
+  return "";
+}
+
+void PrintBasis(const api::SpotInfo& spot) {
+  if (spot.basis().empty()) return;
+  std::printf("  判定依据 judged when: %s %s", spot.basis_zh().c_str(), BasisEn(spot.basis()));
+  if (!spot.basis_at().empty()) std::printf(" (%s)", spot.basis_at().c_str());
+  std::printf("\n");
+}
+
 void PrintReport(const api::SpotInfo& spot) {
   PrintShort(spot);
   std::printf("  公告 announced: 记录 record %" PRIu64 ", SM3(nonce) %s\n", spot.commit_index(),
@@ -75,6 +104,7 @@ void PrintReport(const api::SpotInfo& spot) {
               spot.head_size(), spot.head_root().c_str(), spot.head_seen_at().c_str(),
               spot.heads_index());
   if (!spot.judged()) return;
+  PrintBasis(spot);
   std::printf("  抽取段 ranges drawn %" PRIu64 "/%" PRIu64 ", 有误 wrong %" PRIu64
               ", 因灭失无法核对 not checked for losses %" PRIu64 "\n",
               spot.ranges_drawn(), spot.ranges_total(), spot.ranges_wrong(),

@@ -50,12 +50,12 @@ absl::Status FoldRunner::last_error() const {
 
 absl::StatusOr<bool> FoldRunner::Round() {
   TJ_ASSIGN_OR_RETURN(const bool more, round_.Run());
-  if (!more && after_) {
-    TJ_RETURN_IF_ERROR(after_(round_.folded_size(), round_.spot_changes()));
-  }
+  absl::Status after;
+  if (!more && after_) after = after_(round_.folded_size(), round_.spot_changes());
   std::vector<Progress> positions = round_.Positions();
   const std::lock_guard lock(mutex_);
   positions_ = std::move(positions);
+  if (!after.ok()) return after;
   last_error_ = absl::OkStatus();
   return more;
 }

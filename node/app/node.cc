@@ -6,6 +6,7 @@
 
 #include "crypto/sm3.h"
 #include "node/app/data_folder.h"
+#include "node/app/first_error.h"
 #include "node/app/governing.h"
 #include "node/app/head_signer.h"
 #include "node/app/heads_writer.h"
@@ -185,16 +186,16 @@ class NodeImpl final : public Node {
   absl::Status AfterFolds(uint64_t folded_size, uint64_t changes) {
     if (!truth_->Status().held.ok()) return absl::OkStatus();
     const auto trust = host_->trust();
-    absl::Status openings;
+    FirstError errors;
     if (changes != openings_read_) {
-      const absl::StatusOr<bool> wanted = opening_desk_->Round(*trust);
-      openings = wanted.status();
-      if (wanted.ok()) openings_read_ = changes;
+      const absl::Status read = opening_desk_->Round(*trust);
+      if (read.ok()) openings_read_ = changes;
+      errors.Add("openings", read);
       link::Link* const link = link_raw_.load();
-      if (wanted.ok() && *wanted && link != nullptr) link->Published(own_, /*urgent=*/false);
+      if (opening_desk_->TakeWanted() && link != nullptr) link->Published(own_, /*urgent=*/false);
     }
-    const absl::Status spots = spot_desk_->Round(*trust, folded_size);
-    return openings.ok() ? spots : openings;
+    errors.Add("spot checks", spot_desk_->Round(*trust, folded_size));
+    return errors.status();
   }
 
   // A session asks whether a leaf of ours is opened to its peer, and for what goes with it.

@@ -24,6 +24,14 @@ namespace {
 
 constexpr size_t kRequestBytes = 8;
 
+// `field`: of the request, that names so many records.
+absl::Status CheckCount(std::string_view field, uint64_t count) {
+  if (count <= limits::kOpeningLeavesMax) return absl::OkStatus();
+  return Error(ErrorCode::kQueryLimit,
+               Cat(field, ": ", count, " records, at most ", limits::kOpeningLeavesMax,
+                   " in one question; ask in parts, by first and count"));
+}
+
 // The leaves that a summary record lists.
 absl::StatusOr<std::set<uint64_t>> ListedBy(const store::LedgerView& view, Index index) {
   TJ_ASSIGN_OR_RETURN(const auto leaves, view.Leaves(index, 1));
@@ -33,10 +41,25 @@ absl::StatusOr<std::set<uint64_t>> ListedBy(const store::LedgerView& view, Index
   TJ_ASSIGN_OR_RETURN(const auto body, wire::DecodeBody(leaves[0].body));
   TJ_ASSIGN_OR_RETURN(const auto summary, wire::ParseSummary(body.payload));
   TJ_ASSIGN_OR_RETURN(const auto listed, wire::SummaryLeaves(summary, view.size()));
+  TJ_RETURN_IF_ERROR(CheckCount("summary", listed.size()));
   std::set<uint64_t> indices;
   for (const Index leaf : listed) indices.insert(leaf.value);
   if (indices.empty()) return Error(ErrorCode::kStoreAbsent, "that summary lists no leaves");
   return indices;
+}
+
+// Whether `request` is a question of ours to `ledger`.
+absl::StatusOr<bool> Asked(const NodeParts& parts, const LedgerId& ledger,
+                           const std::string& request) {
+  bool asked = false;
+  const auto derived = parts.derived.Snapshot();
+  TJ_RETURN_IF_ERROR(
+      supervise::EachOpening(*derived, [&](const LedgerId& by, Index, const v1::Opening& opening) {
+        const v1::OpeningAsked& one = opening.asked();
+        asked = asked || (by == parts.own && opening.has_asked() && one.request() == request &&
+                          one.of() == ledger.origin.text() && one.epoch() == ledger.epoch.value);
+      }));
+  return asked;
 }
 
 absl::Status AddParts(const crypto::Sm2PrivateKey& key, const LedgerId& ledger,
@@ -71,13 +94,17 @@ absl::StatusOr<api::LedgerOpenReply> NodeServices::LedgerOpen(
     TJ_ASSIGN_OR_RETURN(leaves, ListedBy(open.view, Index{request.summary()}));
   } else if (request.case_no().empty()) {
     const uint64_t count = std::max<uint64_t>(request.count(), 1);
-    if (count > limits::kOpenRangeMax) {
-      return Error(ErrorCode::kQueryLimit, Cat("at most ", limits::kOpenRangeMax, " at once"));
-    }
+    TJ_RETURN_IF_ERROR(CheckCount("count", count));
     const uint64_t size = open.view.size();
     if (request.first() >= size) return Error(ErrorCode::kStoreAbsent, "beyond what is held here");
     const uint64_t end = request.first() + std::min(count, size - request.first());
     for (uint64_t leaf = request.first(); leaf < end; ++leaf) leaves.insert(leaf);
+  }
+  // Its own answer must not push out what came first.
+  if (request.private_parts() && leaves.size() > OpeningBook::kPartsMax) {
+    return Error(ErrorCode::kQueryLimit,
+                 Cat("private_parts: of ", leaves.size(), " records, at most ",
+                     OpeningBook::kPartsMax, " at once; ask in parts, by first and count"));
   }
   v1::Opening opening;
   v1::OpeningAsked& asked = *opening.mutable_asked();
@@ -114,25 +141,35 @@ absl::StatusOr<api::LedgerOpenedReply> NodeServices::LedgerOpened(
       }));
   api::LedgerOpenedReply reply;
   reply.set_request(request.request());
-  if (given.empty()) return reply;
+  if (given.empty()) {
+    TJ_ASSIGN_OR_RETURN(const bool asked, Asked(parts_, ledger, request.request()));
+    if (asked) return reply;
+    return Error(ErrorCode::kStoreAbsent,
+                 Cat("request: nothing was asked of ", ledger.Text(), " by the number ",
+                     PrintableExcerpt(request.request())));
+  }
   reply.set_given(true);
   reply.set_given_index(given[0].first.value);
   reply.set_private_parts(given[0].second.private_parts());
   TJ_ASSIGN_OR_RETURN(const auto record, open.view.Leaves(given[0].first, 1));
   reply.set_given_at(record[0].header.recorded_at.Text());
+  supervise::StoredSpotLedger bodies(open.view);
   uint64_t here = 0;
   uint64_t leaves = 0;
-  supervise::StoredSpotLedger read(open.view);
   for (const auto& [index, one] : given) {
     for (const wire::LeafRange& range : wire::GivenLeaves(one)) {
       for (uint64_t i = range.first; i < std::min(range.end, open.view.size()); ++i) {
         ++leaves;
-        TJ_ASSIGN_OR_RETURN(const auto at, read.At(Index{i}));
-        const auto wanted = parts_.openings.Wanted(ledger, Index{i}, 1);
-        if (at.body.empty() || (!wanted.empty() && wanted[0].value == i)) continue;
+        TJ_ASSIGN_OR_RETURN(const auto at, bodies.At(Index{i}));
+        const std::vector<wire::LeafRange> one_leaf = {{i, i + 1}};
+        if (at.body.empty() || parts_.openings.WantedWithin(ledger, one_leaf) > 0) continue;
         ++here;
-        const auto shown_already = static_cast<uint64_t>(reply.records_size());
-        if (i < request.from() || shown_already >= request.records_max()) continue;
+        if (i < request.from()) continue;
+        if (static_cast<uint64_t>(reply.records_size()) >= request.records_max()) {
+          if (reply.more() == 0) reply.set_next(i);
+          reply.set_more(reply.more() + 1);
+          continue;
+        }
         TJ_ASSIGN_OR_RETURN(const auto leaf, open.view.Leaves(Index{i}, 1));
         api::OpenedRecord& shown = *reply.add_records();
         *shown.mutable_record() = RecordOf(Index{i}, leaf[0]);

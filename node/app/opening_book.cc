@@ -5,9 +5,6 @@
 namespace tj::app {
 namespace {
 
-// Records whose private parts are kept; the oldest are dropped for more.
-constexpr size_t kPartsMax = 4096;
-
 bool Holds(const std::vector<wire::LeafRange>& ranges, uint64_t leaf) {
   const auto after =
       std::upper_bound(ranges.begin(), ranges.end(), leaf,
@@ -51,18 +48,34 @@ std::vector<Index> OpeningBook::Wanted(const LedgerId& ledger, Index from, size_
   return wanted;
 }
 
+uint64_t OpeningBook::WantedWithin(const LedgerId& ledger,
+                                   std::span<const wire::LeafRange> ranges) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = wanted_.find(ledger);
+  if (found == wanted_.end()) return 0;
+  uint64_t count = 0;
+  for (const wire::LeafRange& range : ranges) {
+    for (auto it = found->second.lower_bound(range.first);
+         it != found->second.end() && *it < range.end; ++it) {
+      ++count;
+    }
+  }
+  return count;
+}
+
 void OpeningBook::Came(const LedgerId& ledger, Index index, Bytes sealed_parts) {
   const std::lock_guard lock(mutex_);
   const auto found = wanted_.find(ledger);
   if (found != wanted_.end()) found->second.erase(index.value);
   if (sealed_parts.empty()) return;
-  const std::pair<LedgerId, uint64_t> key{ledger, index.value};
-  if (!parts_.contains(key)) parts_order_.push_back(key);
-  parts_[key] = std::move(sealed_parts);
-  if (parts_order_.size() > kPartsMax) {
+  const Leaf leaf{ledger, index.value};
+  const bool known = parts_.contains(leaf);
+  if (!known && parts_.size() >= kPartsMax) {
     parts_.erase(parts_order_.front());
     parts_order_.pop_front();
   }
+  if (!known) parts_order_.push_back(leaf);
+  parts_[leaf] = std::move(sealed_parts);
 }
 
 std::optional<Bytes> OpeningBook::PartsOf(const LedgerId& ledger, Index index) const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/sealed_parts.h"
+#include "node/app/first_error.h"
 #include "node/app/governing.h"
 #include "node/app/log.h"
 #include "node/case/case_projection.h"
@@ -14,6 +15,7 @@
 #include "node/supervise/spot_ledger.h"
 #include "node/supervise/spot_records.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "sync/bundle/peer_state.h"
@@ -90,7 +92,8 @@ absl::Status OpeningDesk::Give(v1::OpeningGiven given, const std::set<uint64_t>&
   return absl::OkStatus();
 }
 
-// What cannot be given (beyond the ledger, no such case) is left out: the record says what was.
+// What cannot be given (beyond the ledger, no such case, of a case more than one answer holds) is
+// left out: the record says what was.
 absl::Status OpeningDesk::Answer(const LedgerId& asker, const v1::OpeningAsked& asked) {
   const uint64_t size = truth_.Status().own_size;
   std::set<uint64_t> leaves;
@@ -100,7 +103,10 @@ absl::Status OpeningDesk::Answer(const LedgerId& asker, const v1::OpeningAsked& 
   if (!asked.case_no().empty()) {
     TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(derived_, asked.case_no()));
     if (state) {
-      for (const cases::EventRef& event : state->events()) leaves.insert(event.index());
+      for (const cases::EventRef& event : state->events()) {
+        if (leaves.size() == limits::kOpeningLeavesMax) break;
+        leaves.insert(event.index());
+      }
     }
   }
   v1::OpeningGiven given;
@@ -113,21 +119,25 @@ absl::Status OpeningDesk::Answer(const LedgerId& asker, const v1::OpeningAsked& 
 }
 
 // Of what is given to us, what is not here. Private parts are fetched once a start, with the
-// bodies. One answer names a leaf once: looking at more than there are would let its origin keep us
-// busy.
+// bodies. One answer names a leaf once, and of a question no more than that may hold: looking at
+// more would let its origin keep us busy.
 absl::Status OpeningDesk::Fetch(const LedgerId& origin, const v1::OpeningGiven& given) {
   TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
   TJ_ASSIGN_OR_RETURN(auto view, store::LedgerView::Open(snapshot->reader(), origin));
   supervise::StoredSpotLedger ledger(std::move(view));
-  uint64_t& looked_at = looked_at_[AnswerOf(origin, given)];
+  uint64_t looked_at = looked_at_[AnswerOf(origin, given)];
+  const uint64_t looked_at_max = given.purpose() == v1::DRILL_DOWN
+                                     ? std::min(ledger.size(), limits::kOpeningLeavesMax)
+                                     : ledger.size();
   std::set<uint64_t> lacking;
   for (const wire::LeafRange& range : wire::GivenLeaves(given)) {
     for (uint64_t leaf = range.first; leaf < std::min(range.end, ledger.size()); ++leaf) {
-      if (looked_at++ >= ledger.size()) break;
+      if (looked_at++ >= looked_at_max) break;
       TJ_ASSIGN_OR_RETURN(const auto at, ledger.At(Index{leaf}));
       if (at.body.empty() || given.private_parts()) lacking.insert(leaf);
     }
   }
+  looked_at_[AnswerOf(origin, given)] = looked_at;
   if (lacking.empty()) return absl::OkStatus();
   book_.Want(origin, lacking);
   wanted_ = true;
@@ -152,7 +162,7 @@ absl::StatusOr<std::set<OpeningDesk::GivenAnswer>> OpeningDesk::OwnQuestions() c
   return questions;
 }
 
-absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
+absl::Status OpeningDesk::Round(const crypto::TrustStore& trust) {
   std::vector<std::pair<LedgerId, v1::OpeningAsked>> asked;
   struct ToFetch {
     LedgerId origin;
@@ -184,24 +194,20 @@ absl::StatusOr<bool> OpeningDesk::Round(const crypto::TrustStore& trust) {
       derived_, [&](const LedgerId& ledger, Index, const v1::Opening& opening) {
         if (ledger == own_ && opening.has_given()) given_.insert(RequestOf(opening.given()));
       }));
-  // One that cannot be answered or fetched holds up no other.
-  absl::Status first;
+  FirstError errors;
   for (const auto& [asker, ask] : asked) {
     if (given_.contains({asker.origin.text(), v1::DRILL_DOWN, ask.request()})) continue;
-    if (const absl::Status status = Answer(asker, ask); first.ok()) first = status;
+    errors.Add(Cat("opening ", ask.request(), " to ", asker.origin.text()), Answer(asker, ask));
   }
-  std::set<GivenAnswer> questions;
-  if (!to_fetch.empty()) {
-    TJ_ASSIGN_OR_RETURN(questions, OwnQuestions());
-  }
+  if (to_fetch.empty()) return errors.status();
+  TJ_ASSIGN_OR_RETURN(const std::set<GivenAnswer> questions, OwnQuestions());
   for (const auto& [origin, index, given] : to_fetch) {
     if (!questions.contains(AnswerOf(origin, given))) continue;
-    const absl::Status status = Fetch(origin, given);
-    if (status.ok()) fetched_.insert({origin, index.value});
-    if (first.ok()) first = status;
+    const absl::Status fetched = Fetch(origin, given);
+    errors.Add(Cat("opening record ", index.value, " of ", origin.Text()), fetched);
+    if (fetched.ok()) fetched_.insert({origin, index.value});
   }
-  if (!first.ok()) return first;
-  return std::exchange(wanted_, false);
+  return errors.status();
 }
 
 }  // namespace tj::app

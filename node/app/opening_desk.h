@@ -33,8 +33,11 @@ class OpeningDesk {
       : truth_(truth), derived_(derived), own_(std::move(own)), book_(book) {}
 
   // Reads all openings again: what we gave, what we were given and lack, what we are asked for and
-  // have not given. True when something that was given to us is to be fetched.
-  absl::StatusOr<bool> Round(const crypto::TrustStore& trust);
+  // have not given. What fails with one of them does not stop the others; the first error is
+  // returned.
+  absl::Status Round(const crypto::TrustStore& trust);
+  // Whether something that was given to us is to be fetched since this was asked last.
+  bool TakeWanted() { return std::exchange(wanted_, false); }
 
   // Writes what is given, in as many records as it takes, and lets it out. INTAKE-CONFLICT, and
   // nothing is let out, when something else was given under that request already.
@@ -63,7 +66,7 @@ class OpeningDesk {
   std::set<std::pair<LedgerId, uint64_t>> fetched_;  // others' whose leaves are here or wanted
   std::set<Request> given_;
   std::map<GivenAnswer, uint64_t> looked_at_;  // leaves, of answers to our questions
-  bool wanted_ = false;                        // something was wanted since Round last said so
+  bool wanted_ = false;                        // something was wanted since TakeWanted
 };
 
 // The private parts of a record of ours that are still here, sealed for `reader`.

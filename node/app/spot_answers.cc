@@ -15,12 +15,16 @@
 #include "node/store/durable_file.h"
 #include "node/supervise/spot_seed.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/spot_payload.h"
 
 namespace tj::app {
 namespace {
+
+// No draw asks for more than one question may.
+static_assert(uint64_t{rules::kSpotRangesMax} * rules::kSpotLengthMax <= limits::kOpeningLeavesMax);
 
 constexpr uint32_t kWorkingDaysDefault = 3;  // DOMAIN §C.6: audit response
 
@@ -72,8 +76,13 @@ absl::StatusOr<v1::SpotCommit> CommitOf(const NodeParts& parts, const LedgerId& 
   commit.set_close_ms(close.ms);
   commit.set_length(request.length() == 0 ? rules::kSpotLengthDefault : request.length());
   commit.set_ranges(request.ranges());
-  if (commit.length() > rules::kSpotLengthMax || commit.ranges() > rules::kSpotRangesMax) {
-    return Refuse(Cat("at most ", rules::kSpotRangesMax, " ranges of ", rules::kSpotLengthMax));
+  if (commit.length() > rules::kSpotLengthMax) {
+    return Refuse(Cat("length: ", commit.length(), " records in a range, at most ",
+                      rules::kSpotLengthMax, "; draw more ranges instead"));
+  }
+  if (commit.ranges() > rules::kSpotRangesMax) {
+    return Refuse(Cat("ranges: ", commit.ranges(), ", at most ", rules::kSpotRangesMax,
+                      "; announce checks of shorter periods instead"));
   }
   commit.set_working_days(request.has_working_days() ? request.working_days()
                                                      : kWorkingDaysDefault);
@@ -215,7 +224,11 @@ absl::StatusOr<api::SpotListReply> NodeServices::SpotList(const api::SpotListReq
     }
     api::SpotInfo& info = *reply.add_checks();
     TJ_ASSIGN_OR_RETURN(info, InfoOf(spot, *derived, parts_.openings));
-    if (spot.reveal_index || spot.by != parts_.own) continue;
+    if (spot.by != parts_.own) continue;
+    if (spot.reveal_index) {
+      info.set_overdue(!spot.result_index && parts_.clock.Now().ms >= spot.reveal.answer_by_ms());
+      continue;
+    }
     const absl::Status lacking = GroundOf(sources, spot).status();
     if (!lacking.ok()) {
       info.set_lacking(Cat(tj::InfoOf(CodeOf(lacking)).name, ": ", DetailOf(lacking)));

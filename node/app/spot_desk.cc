@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "node/app/first_error.h"
 #include "node/app/governing.h"
 #include "node/app/log.h"
+#include "node/app/spot_info.h"
 #include "node/rules/spot_draw.h"
 #include "node/supervise/spot_ledger.h"
 #include "node/supervise/spot_records.h"
@@ -24,12 +26,10 @@ namespace {
 constexpr size_t kFindingsTold = 64;
 // How soon a draw that was refused is looked at again: it may take a pass over a ledger.
 constexpr Duration kRefusedAgain{60'000};
-// What came while the bureau was away is here when it has run so long; and when a county says
-// nothing at all, it is waited for so long.
-constexpr Duration kCatchUp{3'600'000};
-constexpr Duration kAwayMax{86'400'000};
-// A draw dated further ahead of our clock waits.
-constexpr Duration kAheadMax{300'000};
+// A draw may be dated so far ahead of our clock; beyond, it waits.
+constexpr Duration kAheadMax{5 * 60'000};
+// How long a bureau that was away waits for what came meanwhile, before it says that it was missed.
+constexpr Duration kAfterAway{24 * 3'600'000};
 
 // A ledger to read, with the snapshot that it is read from.
 struct Reading {
@@ -51,6 +51,27 @@ absl::StatusOr<bool> BodiesHere(supervise::SpotLedger& ledger, const SpotOpened&
     }
   }
   return true;
+}
+
+// Whether an answer to `reveal` is, or may be, among the first `size` leaves: the ledger may be
+// ahead of what is folded.
+absl::StatusOr<bool> MayHoldAnswer(supervise::SpotLedger& county, uint64_t size,
+                                   const v1::SpotReveal& reveal) {
+  for (uint64_t i = reveal.size(); i < size; ++i) {
+    TJ_ASSIGN_OR_RETURN(const auto leaf, county.At(Index{i}));
+    if (leaf.header->family != Family::kOpening) continue;
+    if (leaf.body.empty()) return true;
+    const auto body = wire::DecodeBody(leaf.body);
+    if (!body.ok()) continue;
+    const auto opening = wire::ParseOpening(body->payload);
+    if (!opening.ok()) continue;
+    const v1::OpeningGiven& given = opening->given();
+    if (given.purpose() == v1::SPOT_CHECK && given.request() == wire::SpotId(reveal.spot()) &&
+        !given.more()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // What is refolded of what was opened: the case events that came. nullopt: there is no answer.
@@ -85,11 +106,14 @@ std::vector<wire::LeafRange> Joined(std::vector<wire::LeafRange> ranges) {
 
 v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
                         const supervise::SpotReport& report, uint64_t ranges_total,
-                        const std::optional<SpotOpened>& opened) {
+                        const std::optional<SpotOpened>& opened, v1::SpotBasis basis,
+                        Instant basis_at) {
   v1::SpotResult result;
   *result.mutable_spot() = reveal.spot();
   result.set_verdict(report.verdict());
   result.set_reveal_index(reveal_index.value);
+  result.set_basis(basis);
+  result.set_basis_at_ms(basis_at.ms);
   if (opened) {
     result.set_folded_size(opened->folded_size);
     result.set_answer_leaves(opened->count());
@@ -121,15 +145,6 @@ v1::SpotResult ResultOf(const v1::SpotReveal& reveal, Index reveal_index,
   }
   result.set_finding_count(report.findings.size());
   return result;
-}
-
-std::string RecordText(const LedgerId& by, Index index) { return Cat(by.Text(), "/", index.value); }
-// A later epoch of a county may be checked for the same period.
-std::string CheckText(const v1::Spot& spot) { return Cat(wire::SpotId(spot), "/", spot.epoch()); }
-
-// Goes on after an error, and tells the first.
-void Keep(const absl::Status& status, absl::Status& first) {
-  if (first.ok()) first = status;
 }
 
 }  // namespace
@@ -214,70 +229,85 @@ absl::Status SpotDesk::CheckAnnounced(const Draw& draw, const crypto::TrustStore
 }
 
 absl::Status SpotDesk::NoteAnnouncements(const crypto::TrustStore& trust) {
-  const Instant now = clock_.Now();
-  std::map<std::string, supervise::SpotAnnounced> announced;
+  // The first of a name is the one that counts.
+  std::map<std::pair<LedgerId, std::string>, supervise::SpotAnnounced> announced;
   TJ_RETURN_IF_ERROR(supervise::EachCommit(derived_, [&](const LedgerId& ledger, Index index,
                                                          const v1::SpotCommit& commit) {
-    const std::string id = wire::SpotId(commit.spot());
     if (commit.spot().county() == own_.origin.text() && commit.spot().epoch() == own_.epoch.value &&
-        now.ms < commit.close_ms() && !noted_.contains(id) && ledger != own_ &&
-        trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent) {
-      announced.insert({id, {ledger, index, commit}});
+        ledger != own_ && trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent) {
+      announced.insert({{ledger, wire::SpotId(commit.spot())}, {ledger, index, commit}});
     }
   }));
-  for (const auto& [id, spot] : announced) {
-    TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, spot.by));
-    const uint64_t end = theirs.ledger.size();
-    Index& from = looked_.try_emplace(id, Index{spot.index.value + 1}).first->second;
-    TJ_ASSIGN_OR_RETURN(const auto seen, supervise::AnnouncementSeen(
-                                             theirs.ledger, spot, own_.origin, from, end, trust));
-    if (!seen) from = Index{end};
-    if (!seen || now < *seen) continue;
-    TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
-    const uint64_t size = own.ledger.size();
-    bool written = false;
-    if (size > 0) {
-      TJ_ASSIGN_OR_RETURN(const auto last, own.ledger.At(Index{size - 1}));
-      written = last.header->recorded_at >= *seen;
-    }
-    if (!written) {
-      store::AppendRequest request;
-      TJ_ASSIGN_OR_RETURN(request.records.emplace_back(),
-                          NotedRecord(spot.by, spot.commit.spot(), now));
-      TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
-    }
-    noted_.insert(id);
-    looked_.erase(id);
-    Log(LogLevel::kInfo, "spot-check-announced", {{"by", spot.by.Text()}, {"spot", id}});
+  FirstError errors;
+  for (const auto& [name, spot] : announced) {
+    if (clock_.Now().ms >= spot.commit.close_ms()) continue;
+    if (noted_.contains({spot.by, spot.index.value})) continue;
+    errors.Add(Cat("announcement ", spot.by.Text(), " record ", spot.index.value),
+               Note(spot, trust));
   }
+  return errors.status();
+}
+
+absl::Status SpotDesk::Note(const supervise::SpotAnnounced& spot, const crypto::TrustStore& trust) {
+  const Instant now = clock_.Now();
+  const RecordKey key{spot.by, spot.index.value};
+  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, spot.by));
+  const uint64_t end = theirs.ledger.size();
+  Index& from = looked_.try_emplace(key, Index{spot.index.value + 1}).first->second;
+  TJ_ASSIGN_OR_RETURN(const auto seen, supervise::AnnouncementSeen(theirs.ledger, spot, own_.origin,
+                                                                   from, end, trust));
+  if (!seen) from = Index{end};
+  if (!seen || now < *seen) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(auto own, Read(truth_, own_));
+  const uint64_t size = own.ledger.size();
+  bool written = false;
+  if (size > 0) {
+    TJ_ASSIGN_OR_RETURN(const auto last, own.ledger.At(Index{size - 1}));
+    written = last.header->recorded_at >= *seen;
+  }
+  if (!written) {
+    store::AppendRequest request;
+    TJ_ASSIGN_OR_RETURN(request.records.emplace_back(),
+                        NotedRecord(spot.by, spot.commit.spot(), now));
+    TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
+  }
+  noted_.insert(key);
+  looked_.erase(key);
+  Log(LogLevel::kInfo, "spot-check-announced",
+      {{"by", spot.by.Text()}, {"spot", wire::SpotId(spot.commit.spot())}});
   return absl::OkStatus();
 }
 
 absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
                               const crypto::TrustStore& trust) {
   const std::string id = wire::SpotId(draw.reveal.spot());
-  const std::string record = RecordText(draw.by, draw.index);
+  const RecordKey key = draw.key();
   if (folded_size < draw.reveal.size()) return absl::OkStatus();  // not folded so far yet
-  const auto refused = refused_.find(record);
+  const auto refused = refused_.find(key);
   if (refused != refused_.end() && clock_.Now() < refused->second.again) return absl::OkStatus();
-  {
-    // A date ahead of us would shorten the time for the answer.
-    TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
-    TJ_ASSIGN_OR_RETURN(const auto drawn, theirs.ledger.At(draw.index));
-    if (drawn.header->recorded_at > clock_.Now() + kAheadMax) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
+  TJ_ASSIGN_OR_RETURN(const auto record, theirs.ledger.At(draw.index));
+  if (clock_.Now() + kAheadMax < record.header->recorded_at) {
+    if (ahead_.insert(key).second) {
+      Log(LogLevel::kWarn, "spot-check-ahead-of-clock",
+          {{"by", draw.by.Text()},
+           {"spot", id},
+           {"drawn_at", record.header->recorded_at.Text()},
+           {"now", clock_.Now().Text()}});
+    }
+    return absl::OkStatus();
   }
   if (const absl::Status status = CheckAnnounced(draw, trust); !status.ok()) {
     const std::string why = Describe(status);
-    Refused& entry = refused_[record];
+    Refused& entry = refused_[key];
     if (entry.why != why) {
       LogError("spot-check-refused", status, {{"by", draw.by.Text()}, {"spot", id}});
     }
     entry = {why, clock_.Now() + kRefusedAgain};
     // Nobody would take an answer any more.
-    if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(record);
+    if (clock_.Now().ms >= draw.reveal.answer_by_ms()) answered_.insert(key);
     return absl::OkStatus();
   }
-  TJ_ASSIGN_OR_RETURN(auto theirs, Read(truth_, draw.by));
   TJ_ASSIGN_OR_RETURN(const auto fixed,
                       supervise::FixedBefore(theirs.ledger, own_, draw.index, draw.reveal.size()));
   if (folded_size < fixed.size) return absl::OkStatus();
@@ -299,24 +329,37 @@ absl::Status SpotDesk::Answer(const Draw& draw, uint64_t folded_size,
   given.set_request(id);
   given.set_folded_size(answer->folded_size);
   TJ_RETURN_IF_ERROR(openings_.Give(std::move(given), answer->leaves));
-  answered_.insert(record);
-  refused_.erase(record);
+  answered_.insert(key);
+  refused_.erase(key);
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> SpotDesk::TimeIsOver(const Draw& draw, const LedgerId& county,
-                                          Instant now) const {
+absl::StatusOr<std::optional<SpotDesk::Basis>> SpotDesk::BasisOfMiss(const Draw& draw,
+                                                                     const LedgerId& county,
+                                                                     bool answered) const {
   const Instant deadline{draw.reveal.answer_by_ms()};
-  if (now < deadline) return false;
-  TJ_ASSIGN_OR_RETURN(auto mine, Read(truth_, own_));
-  TJ_ASSIGN_OR_RETURN(const auto drawn, mine.ledger.At(draw.index));
-  if (started_ <= drawn.header->recorded_at) return true;
-  if (now >= std::max(started_, deadline) + kAwayMax) return true;
-  if (now < started_ + kCatchUp) return false;
+  const Instant now = clock_.Now();
+  if (now < deadline) return std::optional<Basis>();
   TJ_ASSIGN_OR_RETURN(const auto snapshot, truth_.Snapshot());
-  TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), county));
-  TJ_ASSIGN_OR_RETURN(const auto head, view.HeadWithin(view.size()));
-  return head && head->head.at >= deadline;
+  TJ_ASSIGN_OR_RETURN(const auto own, store::LedgerView::Open(snapshot->reader(), own_));
+  TJ_ASSIGN_OR_RETURN(const auto drawn, own.Leaves(draw.index, 1));
+  // Drawn in this run: by its place, and by its time, for a ledger that is recovered grows, too.
+  if (draw.index.value >= started_size_ && drawn[0].header.recorded_at >= started_at_) {
+    return std::optional<Basis>({v1::SPOT_TIME_OVER, {}});
+  }
+  if (!answered) {
+    // All that the county had written when it signed this is here, and no answer is in it.
+    TJ_ASSIGN_OR_RETURN(auto theirs, store::LedgerView::Open(snapshot->reader(), county));
+    TJ_ASSIGN_OR_RETURN(const auto head, theirs.HeadWithin(theirs.size()));
+    if (head && head->head.at > deadline) {
+      supervise::StoredSpotLedger ledger(std::move(theirs));
+      TJ_ASSIGN_OR_RETURN(const bool may, MayHoldAnswer(ledger, head->head.size, draw.reveal));
+      if (!may) return std::optional<Basis>({v1::SPOT_COUNTY_HEAD, head->head.at});
+    }
+  }
+  const Instant since = std::max(started_at_, deadline);
+  if (now < since + kAfterAway) return std::optional<Basis>();
+  return std::optional<Basis>({v1::SPOT_DAY_OVER, since});
 }
 
 absl::Status SpotDesk::Judge(const Draw& draw) {
@@ -327,19 +370,16 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
   TJ_ASSIGN_OR_RETURN(auto opened, OpenedFor(derived_, county, own_.origin, id));
   TJ_ASSIGN_OR_RETURN(auto held, Read(truth_, county));
   const Instant now = clock_.Now();
-  bool all_here = opened && opened->complete && opened->folded_size <= held.ledger.size();
-  if (all_here) {
-    for (const Index leaf : book_.Wanted(county, Index{0}, SIZE_MAX)) {
-      all_here = all_here && !opened->Holds(leaf.value);
-    }
-  }
+  const bool answered = opened && opened->complete && opened->folded_size <= held.ledger.size();
+  bool all_here = answered && book_.WantedWithin(county, opened->ranges) == 0;
   if (all_here) {
     TJ_ASSIGN_OR_RETURN(all_here, BodiesHere(held.ledger, *opened));
   }
+  std::optional<Basis> basis = Basis{v1::SPOT_ALL_HERE, {}};
   if (!all_here) {
-    TJ_ASSIGN_OR_RETURN(const bool over, TimeIsOver(draw, county, now));
-    if (!over) return absl::OkStatus();
+    TJ_ASSIGN_OR_RETURN(basis, BasisOfMiss(draw, county, answered));
   }
+  if (!basis) return absl::OkStatus();
   TJ_ASSIGN_OR_RETURN(const auto ranges, supervise::RangesDrawn(reveal));
   TJ_ASSIGN_OR_RETURN(const uint64_t total,
                       rules::RangeCount({reveal.first(), reveal.size()}, reveal.length()));
@@ -349,53 +389,82 @@ absl::Status SpotDesk::Judge(const Draw& draw) {
   TJ_ASSIGN_OR_RETURN(const auto answer, AnswerIn(held.ledger, opened));
   TJ_ASSIGN_OR_RETURN(const auto report,
                       supervise::CheckSpot(county, held.ledger, ranges, fixed, answer));
-  const v1::SpotResult result = ResultOf(reveal, draw.index, report, total, opened);
+  const v1::SpotResult result =
+      ResultOf(reveal, draw.index, report, total, opened, basis->basis, basis->at);
   store::AppendRequest request;
   TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), ResultRecord(result));
   for (const v1::Alarm& alarm : SpotAlarms(result, now)) {
     TJ_ASSIGN_OR_RETURN(request.records.emplace_back(), AlarmRecord(alarm, Audience::kAll));
   }
   TJ_RETURN_IF_ERROR(truth_.AppendAndWait(std::move(request)).status());
-  judged_.insert(CheckText(reveal.spot()));
+  judged_.insert(draw.key());
   Log(LogLevel::kInfo, "spot-check-judged",
-      {{"spot", id}, {"verdict", v1::SpotVerdict_Name(result.verdict())}});
+      {{"spot", id},
+       {"verdict", v1::SpotVerdict_Name(result.verdict())},
+       {"basis", v1::SpotBasis_Name(result.basis())}});
   return absl::OkStatus();
 }
 
+absl::Status SpotDesk::JudgeAll(const std::vector<Draw>& draws) {
+  if (draws.empty()) return absl::OkStatus();
+  TJ_ASSIGN_OR_RETURN(const auto spots, ReadSpots(derived_));
+  FirstError errors;
+  for (const Draw& draw : draws) {
+    const std::string id = wire::SpotId(draw.reveal.spot());
+    const auto spot = spots.find({own_, id});
+    if (spot == spots.end() || spot->second.reveal_index != draw.index) {
+      judged_.insert(draw.key());
+      Log(LogLevel::kWarn, "spot-check-draw-does-not-count",
+          {{"spot", id}, {"record", std::to_string(draw.index.value)}});
+    } else if (spot->second.result_index) {
+      judged_.insert(draw.key());
+    } else {
+      errors.Add(Cat("spot check ", id, " record ", draw.index.value), Judge(draw));
+    }
+  }
+  return errors.status();
+}
+
+absl::Status SpotDesk::AnswerAll(const std::vector<Draw>& draws, uint64_t folded_size,
+                                 const crypto::TrustStore& trust) {
+  FirstError errors;
+  std::set<std::pair<NodeCode, std::string>> given;  // in this round: one answer to a name
+  for (const Draw& draw : draws) {
+    const std::string id = wire::SpotId(draw.reveal.spot());
+    const std::pair<NodeCode, std::string> name{draw.by.origin, id};
+    const std::string place = Cat("draw ", draw.by.Text(), " record ", draw.index.value);
+    const auto opened = OpenedFor(derived_, own_, draw.by.origin, id);
+    errors.Add(place, opened.status());
+    if (!opened.ok()) continue;
+    if (*opened || given.contains(name)) {
+      answered_.insert(draw.key());
+      continue;
+    }
+    errors.Add(place, Answer(draw, folded_size, trust));
+    if (answered_.contains(draw.key()) && !refused_.contains(draw.key())) given.insert(name);
+  }
+  return errors.status();
+}
+
 absl::Status SpotDesk::Round(const crypto::TrustStore& trust, uint64_t folded_size) {
-  absl::Status first = NoteAnnouncements(trust);
+  FirstError errors;
+  errors.Add("announcements", NoteAnnouncements(trust));
   std::vector<Draw> to_answer;
-  std::map<std::string, Draw> to_judge;
+  std::vector<Draw> to_judge;
   TJ_RETURN_IF_ERROR(supervise::EachReveal(
       derived_, [&](const LedgerId& ledger, Index index, const v1::SpotReveal& reveal) {
         if (ledger == own_) {
-          const std::string check = CheckText(reveal.spot());
-          if (!judged_.contains(check)) to_judge.insert({check, {ledger, index, reveal}});
+          if (!judged_.contains({ledger, index.value})) to_judge.push_back({ledger, index, reveal});
         } else if (trust.RelationOf(ledger.origin, own_.origin) == Relation::kParent &&
                    reveal.spot().county() == own_.origin.text() &&
                    reveal.spot().epoch() == own_.epoch.value &&
-                   !answered_.contains(RecordText(ledger, index))) {
+                   !answered_.contains({ledger, index.value})) {
           to_answer.push_back({ledger, index, reveal});
         }
       }));
-  if (to_answer.empty() && to_judge.empty()) return first;
-  TJ_RETURN_IF_ERROR(supervise::EachResult(
-      derived_, [&](const LedgerId& ledger, Index, const v1::SpotResult& result) {
-        if (ledger != own_) return;
-        judged_.insert(CheckText(result.spot()));
-        to_judge.erase(CheckText(result.spot()));
-      }));
-  for (const auto& [check, draw] : to_judge) Keep(Judge(draw), first);
-  for (const Draw& draw : to_answer) {
-    const std::string id = wire::SpotId(draw.reveal.spot());
-    TJ_ASSIGN_OR_RETURN(const auto given, OpenedFor(derived_, own_, draw.by.origin, id));
-    if (given) {
-      answered_.insert(RecordText(draw.by, draw.index));
-    } else {
-      Keep(Answer(draw, folded_size, trust), first);
-    }
-  }
-  return first;
+  errors.Add("judging", JudgeAll(to_judge));
+  errors.Add("answering", AnswerAll(to_answer, folded_size, trust));
+  return errors.status();
 }
 
 }  // namespace tj::app

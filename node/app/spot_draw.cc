@@ -1,7 +1,5 @@
 #include "node/app/spot_draw.h"
 
-#include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -10,7 +8,6 @@
 #include "node/store/durable_file.h"
 #include "node/supervise/spot_seed.h"
 #include "protocol/vocab/error.h"
-#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/spot_payload.h"
@@ -22,27 +19,6 @@ namespace {
 constexpr Duration kSettled{3000};
 
 absl::Status Refuse(std::string_view why) { return Error(ErrorCode::kRulesSpot, why); }
-
-// The closings come from summaries: the county counts all of them. What nobody has any more it does
-// not count either.
-absl::Status CheckSummariesHere(const store::LedgerView& view, supervise::SpotLedger& ledger,
-                                uint64_t size) {
-  std::set<uint64_t> summaries;
-  for (Index from; from.value < size;) {
-    TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(from, limits::kOpenRangeMax));
-    for (const Index index : missing) {
-      if (index.value >= size) break;
-      TJ_ASSIGN_OR_RETURN(const auto leaf, ledger.At(index));
-      if (leaf.header->family == Family::kSummary) summaries.insert(index.value);
-    }
-    if (missing.size() < limits::kOpenRangeMax) break;
-    from = Index{missing.back().value + 1};
-  }
-  if (summaries.empty()) return absl::OkStatus();
-  TJ_ASSIGN_OR_RETURN(const auto lost, supervise::LostAmong(ledger, ledger.size(), summaries));
-  if (lost.size() == summaries.size()) return absl::OkStatus();
-  return Error(ErrorCode::kNotReady, "summaries of the county are on their way");
-}
 
 absl::StatusOr<Instant> AnswerBy(const DrawSources& sources, const v1::SpotCommit& commit) {
   if (commit.answer_by_ms() > 0) return Instant{commit.answer_by_ms()};
@@ -84,7 +60,9 @@ absl::StatusOr<DrawGround> GroundOf(const DrawSources& sources, const SpotState&
   TJ_ASSIGN_OR_RETURN(const auto view, store::LedgerView::Open(snapshot->reader(), county));
   supervise::StoredSpotLedger ledger(view);
   TJ_ASSIGN_OR_RETURN(const uint64_t closings, supervise::ClosingsOf(ledger, spot.commit, terms));
-  TJ_RETURN_IF_ERROR(CheckSummariesHere(view, ledger, terms.head.entry.size()));
+  TJ_RETURN_IF_ERROR(supervise::CheckSummariesHere(
+      ledger, terms.head.entry.size(),
+      [&view](Index from, size_t max) { return view.MissingBodies(from, max); }));
   return DrawGround{std::move(terms), closings};
 }
 

@@ -1,5 +1,6 @@
 #include "node/app/spot_info.h"
 
+#include <set>
 #include <utility>
 
 #include "node/app/spot_desk.h"
@@ -30,6 +31,21 @@ const char* FaultZh(v1::SpotFault fault) {
       return "重算结果不同";
     case v1::OTHER_REVISION:
       return "版次不连续";
+    default:
+      return "";
+  }
+}
+
+const char* BasisZh(v1::SpotBasis basis) {
+  switch (basis) {
+    case v1::SPOT_ALL_HERE:
+      return "答复已到齐";
+    case v1::SPOT_TIME_OVER:
+      return "期限已过, 本节点自抽取起未停机";
+    case v1::SPOT_COUNTY_HEAD:
+      return "期限已过, 县在期限之后签署的树头已到, 其中没有答复";
+    case v1::SPOT_DAY_OVER:
+      return "期限已过, 本节点停机后启动, 又等了24小时";
     default:
       return "";
   }
@@ -69,6 +85,11 @@ void AddDraw(const v1::SpotReveal& reveal, Index index, api::SpotInfo& info) {
 
 void AddResult(const v1::SpotResult& result, Index index, api::SpotInfo& info) {
   info.set_judged(true);
+  if (result.basis() != v1::SPOT_BASIS_UNSPECIFIED) {
+    info.set_basis(v1::SpotBasis_Name(result.basis()));
+    info.set_basis_zh(BasisZh(result.basis()));
+  }
+  if (result.basis_at_ms() > 0) info.set_basis_at(Instant{result.basis_at_ms()}.Text());
   info.set_result_index(index.value);
   info.set_leaves_drawn(result.leaves_drawn());
   info.set_leaves_opened(result.leaves_opened());
@@ -104,10 +125,20 @@ absl::StatusOr<std::map<std::pair<LedgerId, std::string>, SpotState>> ReadSpots(
         spots.try_emplace({by, wire::SpotId(commit.spot())},
                           SpotState{by, index, commit, std::nullopt, {}, std::nullopt, {}});
       }));
+  std::set<std::pair<LedgerId, uint64_t>> judged;  // draws: whoever judged them had checked them
+  TJ_RETURN_IF_ERROR(
+      supervise::EachResult(derived, [&](const LedgerId& by, Index, const v1::SpotResult& result) {
+        judged.insert({by, result.reveal_index()});
+      }));
   TJ_RETURN_IF_ERROR(supervise::EachReveal(
       derived, [&](const LedgerId& by, Index index, const v1::SpotReveal& reveal) {
         const auto found = spots.find({by, wire::SpotId(reveal.spot())});
         if (found == spots.end() || found->second.reveal_index) return;
+        if (found->second.commit_index.value != reveal.commit_index()) return;
+        if (!judged.contains({by, index.value}) &&
+            !supervise::CheckDraw(found->second.commit, reveal).ok()) {
+          return;
+        }
         found->second.reveal_index = index;
         found->second.reveal = reveal;
       }));
@@ -115,6 +146,8 @@ absl::StatusOr<std::map<std::pair<LedgerId, std::string>, SpotState>> ReadSpots(
       derived, [&](const LedgerId& by, Index index, const v1::SpotResult& result) {
         const auto found = spots.find({by, wire::SpotId(result.spot())});
         if (found == spots.end() || found->second.result_index) return;
+        const std::optional<Index>& drawn = found->second.reveal_index;
+        if (!drawn || drawn->value != result.reveal_index()) return;
         found->second.result_index = index;
         found->second.result = result;
       }));
@@ -139,12 +172,8 @@ absl::StatusOr<api::SpotInfo> InfoOf(const SpotState& spot, const store::KvReade
   info.set_state(StateOf(spot, opened.has_value()));
   if (spot.reveal_index) AddDraw(spot.reveal, *spot.reveal_index, info);
   if (opened) {
-    uint64_t here = opened->count();
-    info.set_answer_leaves(here);
-    for (const Index leaf : book.Wanted(ledger, Index{0}, SIZE_MAX)) {
-      here -= opened->Holds(leaf.value) ? 1 : 0;
-    }
-    info.set_answer_here(here);
+    info.set_answer_leaves(opened->count());
+    info.set_answer_here(opened->count() - book.WantedWithin(ledger, opened->ranges));
   }
   if (spot.result_index) AddResult(spot.result, *spot.result_index, info);
   return info;

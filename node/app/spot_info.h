@@ -29,7 +29,8 @@ struct SpotState {
   v1::SpotResult result;
 };
 
-// Announced checks by (who announced it, id).
+// Announced checks by (who announced it, id). Of several records of a name the first announcement
+// counts, the first draw that follows from it, and the result that names that draw.
 absl::StatusOr<std::map<std::pair<LedgerId, std::string>, SpotState>> ReadSpots(
     const store::KvReader& derived);
 absl::StatusOr<api::SpotInfo> InfoOf(const SpotState& spot, const store::KvReader& derived,

@@ -2,7 +2,8 @@
 // their rows again.
 
 #include <algorithm>
-#include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,21 +79,20 @@ class Answer {
 
   // The cases of all leaves that the rows list.
   absl::Status TakeListed() {
-    TJ_ASSIGN_OR_RETURN(const auto rows,
-                        ReadRevisions(ledger_, answer_.folded_size,
-                                      [this](const RowKey& row) { return rows_.contains(row); }));
-    for (const auto& [key, revisions] : rows) {
-      for (const SpotRevision& revision : revisions) {
-        if (revision.leaves) TJ_RETURN_IF_ERROR(TakeCasesOf(*revision.leaves));
-      }
-    }
-    return absl::OkStatus();
+    return EachRevisionPage(
+        ledger_, answer_.folded_size, [this](const RowKey& row) { return rows_.contains(row); },
+        [this](std::span<const SpotRevision> page) { return TakeCasesOf(page); });
   }
 
-  absl::Status TakeCasesOf(const std::vector<Index>& listed) {
-    for (const Index leaf : listed) {
-      if (answer_.leaves.contains(leaf.value)) continue;
-      TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
+  absl::Status TakeCasesOf(std::span<const SpotRevision> page) {
+    std::set<uint64_t> listed;
+    for (const SpotRevision& revision : page) {
+      if (!revision.leaves) continue;
+      for (const Index leaf : *revision.leaves) listed.insert(leaf.value);
+    }
+    for (const uint64_t leaf : listed) {
+      if (answer_.leaves.contains(leaf)) continue;
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(Index{leaf}));
       const auto event = CaseEventOf(at);
       if (!event) continue;
       TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(derived_, event->case_no()));

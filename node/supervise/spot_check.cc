@@ -22,26 +22,24 @@ namespace {
 using cases::RowKey;
 
 constexpr uint64_t kNoPrevious = UINT64_MAX;
+// Items that a lost event is believed to have been listed under: an event is of one, and listed
+// once more at most for each summary that is lost itself.
+constexpr size_t kItemsMax = 16;
 
-// The case projection over chosen leaves, in memory: what a row's total is.
+// The case projection over chosen leaves, in memory: what a row's total is. Many are applied at
+// once, as the node does: each Apply reads and writes the cases it touches whole.
 class Refold {
  public:
   Refold(const LedgerId& id, SpotLedger& ledger)
       : id_(id), ledger_(ledger), derived_(store::OpenMemKv()), projection_(id) {}
 
-  // Folds those of `leaves` below `end` that are not folded yet; many at once, because each batch
-  // writes its rows and cases whole.
+  // Folds those of `leaves` below `end` that are not folded yet.
   absl::Status Advance(const std::set<uint64_t>& leaves, uint64_t end) {
-    std::vector<Read> batch;
     for (auto it = leaves.lower_bound(next_); it != leaves.end() && *it < end; ++it) {
-      TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(Index{*it}));
-      if (leaf.body.empty()) continue;
-      batch.push_back({leaf.index, *leaf.header, Bytes(leaf.body)});
-      if (batch.size() == limits::kSegmentRecordsMax) TJ_RETURN_IF_ERROR(Fold(batch));
+      TJ_RETURN_IF_ERROR(Take(Index{*it}));
     }
-    TJ_RETURN_IF_ERROR(Fold(batch));
     next_ = std::max(next_, end);
-    return absl::OkStatus();
+    return Fold();
   }
 
   absl::StatusOr<v1::Measures> TotalOf(const RowKey& row) const {
@@ -53,21 +51,35 @@ class Refold {
   }
 
  private:
-  struct Read {
+  struct Taken {
     Index index;
     wire::Header header;
     Bytes body;
   };
-  absl::Status Fold(std::vector<Read>& leaves) {
-    if (leaves.empty()) return absl::OkStatus();
-    std::vector<store::ProjectedLeaf> projected;
-    for (const Read& leaf : leaves) {
-      projected.push_back({.index = leaf.index, .header = leaf.header, .body = leaf.body});
+
+  absl::Status Take(Index index) {
+    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger_.At(index));
+    if (leaf.body.empty()) return absl::OkStatus();
+    taken_bytes_ += leaf.body.size();
+    taken_.push_back({index, *leaf.header, Bytes(leaf.body)});
+    const bool full = taken_.size() >= limits::kSegmentRecordsMax ||
+                      taken_bytes_ >= limits::kSegmentInflatedBytesMax;
+    return full ? Fold() : absl::OkStatus();
+  }
+
+  absl::Status Fold() {
+    if (taken_.empty()) return absl::OkStatus();
+    std::vector<store::ProjectedLeaf> leaves;
+    leaves.reserve(taken_.size());
+    for (const Taken& one : taken_) {
+      leaves.push_back({.index = one.index, .header = one.header, .body = one.body});
     }
     store::KvBatch batch;
-    TJ_RETURN_IF_ERROR(projection_.Apply(id_, projected, *derived_, batch));
-    leaves.clear();
-    return derived_->Write(batch, store::Durability::kUnsynced);
+    TJ_RETURN_IF_ERROR(projection_.Apply(id_, leaves, *derived_, batch));
+    TJ_RETURN_IF_ERROR(derived_->Write(batch, store::Durability::kUnsynced));
+    taken_.clear();
+    taken_bytes_ = 0;
+    return absl::OkStatus();
   }
 
   const LedgerId& id_;
@@ -75,6 +87,8 @@ class Refold {
   const std::unique_ptr<store::Kv> derived_;
   cases::CaseProjection projection_;
   uint64_t next_ = 0;
+  std::vector<Taken> taken_;  // not applied yet
+  size_t taken_bytes_ = 0;
 };
 
 class Check {
@@ -100,10 +114,7 @@ class Check {
     CheckOpened();
     CheckChains();
     CheckCounted();
-    for (const auto& [key, leaves] : asking_) {
-      TJ_RETURN_IF_ERROR(CheckListed(leaves, rows_[key]));
-      CheckNumbers(leaves, rows_[key]);
-    }
+    for (const auto& [key, leaves] : asking_) CheckNumbers(leaves, rows_[key]);
     TJ_RETURN_IF_ERROR(CheckTotals());
     return Finish();
   }
@@ -111,12 +122,27 @@ class Check {
  private:
   static constexpr uint64_t kNoRecord = UINT64_MAX;
 
+  // A revision without what it says, which is read again when it is compared: a county decides how
+  // many there are.
+  struct Revision {
+    Index record;
+    uint32_t number = 0;
+    uint64_t folded_size = 0;
+  };
+  static Revision InShort(const SpotRevision& revision) {
+    return {revision.record, revision.revision, revision.folded_size};
+  }
+  // What lists a drawn event.
+  struct Counted {
+    SpotCounted first;
+    std::optional<Index> second;
+  };
+
   // A total to be folded again, and the drawn leaves that ask for it.
   struct Wanted {
     uint64_t size = 0;  // of the ledger, that it is the total of
     const RowKey* row = nullptr;
-    const v1::Measures* total = nullptr;
-    uint64_t record = kNoRecord;  // that says so
+    uint64_t record = kNoRecord;  // that says it; without one it is nothing
     const std::vector<uint64_t>* leaves = nullptr;
     bool newest = false;  // what stands, and not what was said
   };
@@ -163,7 +189,7 @@ class Check {
           Find(leaf, v1::MALFORMED, leaf);
         } else {
           asking_[revision->row].push_back(leaf);
-          summaries_.emplace(leaf, *std::move(revision));
+          summaries_.emplace(leaf, std::pair(revision->row, InShort(*revision)));
         }
       }
     }
@@ -182,9 +208,6 @@ class Check {
 
   // What the whole ledger says about what is asked.
   absl::Status ReadLedger() {
-    TJ_ASSIGN_OR_RETURN(rows_, ReadRevisions(ledger_, end_, [this](const RowKey& row) {
-                          return asking_.contains(row);
-                        }));
     std::vector<uint64_t> absent;     // what is folded and is not here
     std::vector<uint64_t> summaries;  // all
     std::vector<uint64_t> owed;       // bodies that every reader above is given, not here
@@ -210,6 +233,9 @@ class Check {
     if (first != owed.end()) owed_ = *first;
     lost_ = losses_.LatestOf(AskedFor());
     due_ = std::max(due_, DueAsOf(fixed_size_));
+    TJ_RETURN_IF_ERROR(EachRevisionPage(
+        ledger_, end_, [this](const RowKey& row) { return asking_.contains(row); },
+        [this](std::span<const SpotRevision> page) { return TakeRevisions(page); }));
     return ReadCounted(losses_.Among(absent), gone);
   }
 
@@ -226,13 +252,22 @@ class Check {
   absl::Status ReadCounted(const std::vector<uint64_t>& lost, const std::vector<uint64_t>& gone) {
     std::set<uint64_t> leaves = events_;
     leaves.insert(lost.begin(), lost.end());
-    TJ_ASSIGN_OR_RETURN(counted_, CountedBy(ledger_, end_, leaves));
+    std::map<uint64_t, std::set<std::string>> items;  // of the lost ones
+    const auto take = [&](uint64_t leaf, const SpotCounted& one) {
+      if (!events_.contains(leaf)) {
+        std::set<std::string>& of = items[leaf];
+        if (of.size() < kItemsMax) of.insert(one.row.item);
+      } else if (!Lost(one.record.value)) {
+        // Whoever has lost a summary counts again what it counted.
+        const auto [counted, first] = counted_.try_emplace(leaf, Counted{one, std::nullopt});
+        if (!first && !counted->second.second) counted->second.second = one.record;
+      }
+    };
+    TJ_RETURN_IF_ERROR(EachCounted(ledger_, end_, leaves, take));
     for (const auto& [leaf, by] : losses_.LatestOf({lost.begin(), lost.end()})) {
-      const auto counted = counted_.find(leaf);
-      if (counted != counted_.end()) {
-        for (const SpotCounted& one : counted->second) {
-          lost_events_.Add(leaf, by, &one.row.item);
-        }
+      const auto listed = items.find(leaf);
+      if (listed != items.end()) {
+        for (const std::string& item : listed->second) lost_events_.Add(leaf, by, &item);
         continue;
       }
       // It was to be listed soon, or what listed it is lost as well; or it was never counted.
@@ -244,21 +279,27 @@ class Check {
     return absl::OkStatus();
   }
 
-  // What a county may have lost: all that is asked about here.
+  // What a county may have lost, besides what rows list: all that is asked about here.
   std::set<uint64_t> AskedFor() const {
     std::set<uint64_t> leaves = drawn_;
     for (const auto& [name, events] : cases_) {
       for (const auto& [index, event] : events) leaves.insert(event.previous());
     }
-    for (const auto& [key, revisions] : rows_) {
-      for (const SpotRevision& revision : revisions) {
-        if (!revision.leaves) continue;
-        for (const Index leaf : *revision.leaves) {
-          if (!opened_.contains(leaf.value)) leaves.insert(leaf.value);
-        }
+    return leaves;
+  }
+
+  absl::Status TakeRevisions(std::span<const SpotRevision> page) {
+    std::set<uint64_t> unopened;
+    for (const SpotRevision& revision : page) {
+      rows_[revision.row].push_back(InShort(revision));
+      if (!revision.leaves) continue;
+      for (const Index leaf : *revision.leaves) {
+        if (!opened_.contains(leaf.value)) unopened.insert(leaf.value);
       }
     }
-    return leaves;
+    const std::map<uint64_t, Index> lost = losses_.LatestOf(std::move(unopened));
+    for (const SpotRevision& revision : page) TJ_RETURN_IF_ERROR(CheckListed(revision, lost));
+    return absl::OkStatus();
   }
   bool Lost(uint64_t summary) const {
     return std::binary_search(lost_summaries_.begin(), lost_summaries_.end(), summary);
@@ -291,67 +332,66 @@ class Check {
 
   void CheckCounted() {
     for (const uint64_t leaf : events_) {
-      std::vector<SpotCounted>& counted = counted_[leaf];
-      // Whoever has lost a summary counts again what it counted.
-      std::erase_if(counted, [this](const auto& one) { return Lost(one.record.value); });
-      if (counted.empty()) {
+      const auto found = counted_.find(leaf);
+      if (found == counted_.end()) {
         Find(leaf, v1::NOT_COUNTED, leaf);
         continue;
       }
-      if (counted.size() > 1) Find(leaf, v1::COUNTED_TWICE, counted[1].record.value);
+      const SpotCounted& counted = found->second.first;
+      if (found->second.second) Find(leaf, v1::COUNTED_TWICE, found->second.second->value);
       // Counted when the draw was known.
-      if (counted.front().record.value >= fixed_size_ && leaf < due_) {
+      if (counted.record.value >= fixed_size_ && leaf < due_) {
         if (losses_.Since(due_)) {
           unexamined_.insert(leaf);
         } else {
-          Find(leaf, v1::NOT_COUNTED, counted.front().record.value);
+          Find(leaf, v1::NOT_COUNTED, counted.record.value);
         }
       }
       for (const auto& [index, event] : cases_[case_of_[leaf]]) {
-        if (index.value == leaf && counted.front().row != cases::RowOf(event)) {
+        if (index.value == leaf && counted.row != cases::RowOf(event)) {
           Find(leaf, v1::OTHER_ROW, leaf);
         }
       }
     }
   }
 
-  // All that a row lists is opened, or was lost after it had been listed.
-  absl::Status CheckListed(const std::vector<uint64_t>& askers,
-                           const std::vector<SpotRevision>& revisions) {
-    for (const SpotRevision& revision : revisions) {
-      if (!revision.leaves) {
-        FindAll(askers, v1::MALFORMED, revision.record.value);
+  // All that a row lists is opened, or was lost after it had been listed; of each row the first
+  // leaf that is not is told. `lost`: of what is not opened.
+  absl::Status CheckListed(const SpotRevision& revision, const std::map<uint64_t, Index>& lost) {
+    if (incomplete_.contains(revision.row)) return absl::OkStatus();
+    const std::vector<uint64_t>& askers = asking_[revision.row];
+    if (!revision.leaves) {
+      FindAll(askers, v1::MALFORMED, revision.record.value);
+      return absl::OkStatus();
+    }
+    for (const Index leaf : *revision.leaves) {
+      if (opened_.contains(leaf.value)) continue;
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
+      const auto by = lost.find(leaf.value);
+      if (at.header->family == Family::kCaseEvent && by != lost.end() &&
+          by->second > revision.record) {
+        gone_rows_.insert(revision.row);
         continue;
       }
-      for (const Index leaf : *revision.leaves) {
-        if (opened_.contains(leaf.value)) continue;
-        TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(leaf));
-        const auto lost = lost_.find(leaf.value);
-        if (at.header->family == Family::kCaseEvent && lost != lost_.end() &&
-            lost->second > revision.record) {
-          gone_rows_.insert(revision.row);
-          continue;
-        }
-        FindAll(askers, v1::INCOMPLETE, leaf.value);
-        return absl::OkStatus();
-      }
+      FindAll(askers, v1::INCOMPLETE, leaf.value);
+      incomplete_.insert(revision.row);
+      return absl::OkStatus();
     }
     return absl::OkStatus();
   }
 
   // Each revision is the next one, so that all readers take the same for the newest.
-  void CheckNumbers(const std::vector<uint64_t>& askers,
-                    const std::vector<SpotRevision>& revisions) {
+  void CheckNumbers(const std::vector<uint64_t>& askers, const std::vector<Revision>& revisions) {
     uint64_t number = 0;
     auto lost = lost_summaries_.begin();
-    for (const SpotRevision& revision : revisions) {
+    for (const Revision& revision : revisions) {
       if (Lost(revision.record.value)) continue;
       const auto until = std::lower_bound(lost, lost_summaries_.end(), revision.record.value);
       const auto between = static_cast<uint64_t>(until - lost);
-      if (revision.revision <= number || revision.revision > number + 1 + between) {
+      if (revision.number <= number || revision.number > number + 1 + between) {
         FindAll(askers, v1::OTHER_REVISION, revision.record.value);
       }
-      number = revision.revision;
+      number = revision.number;
       lost = until;
     }
   }
@@ -359,25 +399,22 @@ class Check {
   // Rows that drawn events touch: each revision as of itself, what stood when the draw could not be
   // known, and what stands. Drawn revisions as of themselves.
   absl::Status CheckTotals() {
-    static const v1::Measures kNothing;
     std::vector<Wanted> wanted;
-    const auto want_revision = [&](const SpotRevision& revision, const std::vector<uint64_t>& of) {
+    const auto want_revision = [&](const RowKey& row, const Revision& revision,
+                                   const std::vector<uint64_t>& of) {
       if (revision.folded_size > revision.record.value) {  // it cannot have read what came after it
         return FindAll(of, v1::OTHER_TOTAL, revision.record.value);
       }
-      wanted.push_back({revision.folded_size, &revision.row, &revision.total, revision.record.value,
-                        &of, false});
+      wanted.push_back({revision.folded_size, &row, revision.record.value, &of, false});
     };
     for (const auto& [key, leaves] : touched_) {
-      Wanted stood{due_, &key, &kNothing, kNoRecord, &leaves, true};
-      Wanted stands{end_, &key, &kNothing, kNoRecord, &leaves, true};
+      Wanted stood{due_, &key, kNoRecord, &leaves, true};
+      Wanted stands{end_, &key, kNoRecord, &leaves, true};
       bool read_more = false;  // than is due
-      for (const SpotRevision& revision : rows_[key]) {
-        want_revision(revision, leaves);
-        stands.total = &revision.total;
+      for (const Revision& revision : rows_[key]) {
+        want_revision(key, revision, leaves);
         stands.record = revision.record.value;
         if (revision.record.value >= fixed_size_) continue;
-        stood.total = stands.total;
         stood.record = stands.record;
         read_more = revision.folded_size > due_;
       }
@@ -385,8 +422,8 @@ class Check {
       wanted.push_back(stands);
     }
     std::map<uint64_t, std::vector<uint64_t>> single;
-    for (const auto& [leaf, revision] : summaries_) {
-      want_revision(revision, single[leaf] = {leaf});
+    for (const auto& [leaf, drawn] : summaries_) {
+      want_revision(drawn.first, drawn.second, single[leaf] = {leaf});
     }
     std::stable_sort(wanted.begin(), wanted.end(), [](const Wanted& left, const Wanted& right) {
       return left.size < right.size;
@@ -394,17 +431,35 @@ class Check {
     return FoldAgain(wanted);
   }
 
-  absl::Status FoldAgain(const std::vector<Wanted>& wanted) {
+  // What the records of `wanted` say.
+  absl::StatusOr<std::map<uint64_t, v1::Measures>> TotalsOf(std::span<const Wanted> wanted) {
+    std::map<uint64_t, v1::Measures> totals;
+    for (const Wanted& want : wanted) totals.try_emplace(want.record);
+    for (auto& [record, total] : totals) {
+      if (record == kNoRecord) continue;
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf at, ledger_.At(Index{record}));
+      if (auto revision = RevisionOf(at)) total = std::move(revision->total);
+    }
+    return totals;
+  }
+
+  absl::Status FoldAgain(std::span<const Wanted> wanted) {
     std::set<uint64_t> folded = opened_;
     folded.insert(calendars_.begin(), calendars_.end());
     Refold refold(id_, ledger_);
     std::set<RowKey> rows;
     std::set<RowKey> not_folded;
-    for (const Wanted& want : wanted) {
+    std::map<uint64_t, v1::Measures> said;  // of a page of them
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (i % kSpotPageRevisions == 0) {
+        const size_t count = std::min(kSpotPageRevisions, wanted.size() - i);
+        TJ_ASSIGN_OR_RETURN(said, TotalsOf(wanted.subspan(i, count)));
+      }
+      const Wanted& want = wanted[i];
       TJ_RETURN_IF_ERROR(refold.Advance(folded, want.size));
       TJ_ASSIGN_OR_RETURN(const v1::Measures total, refold.TotalOf(*want.row));
       rows.insert(*want.row);
-      if (cases::Equal(total, *want.total)) continue;
+      if (cases::Equal(total, said.at(want.record))) continue;
       if (Excused(want)) {
         not_folded.insert(*want.row);
         unexamined_.insert(want.leaves->begin(), want.leaves->end());
@@ -491,13 +546,14 @@ class Check {
   std::set<uint64_t> opened_;  // case events of the answer whose bodies came
   std::map<uint64_t, std::string> case_of_;
   std::map<std::string, CaseEvents> cases_;
-  std::set<uint64_t> events_;                             // drawn and opened
-  std::vector<uint64_t> unopened_;                        // drawn
-  std::map<uint64_t, SpotRevision> summaries_;            // drawn
-  std::map<RowKey, std::vector<uint64_t>> touched_;       // by which drawn events
-  std::map<RowKey, std::vector<uint64_t>> asking_;        // the same, and drawn summaries
-  std::map<RowKey, std::vector<SpotRevision>> rows_;      // that are asked for
-  std::map<uint64_t, std::vector<SpotCounted>> counted_;  // drawn events
+  std::set<uint64_t> events_;                                  // drawn and opened
+  std::vector<uint64_t> unopened_;                             // drawn
+  std::map<uint64_t, std::pair<RowKey, Revision>> summaries_;  // drawn
+  std::map<RowKey, std::vector<uint64_t>> touched_;            // by which drawn events
+  std::map<RowKey, std::vector<uint64_t>> asking_;             // the same, and drawn summaries
+  std::map<RowKey, std::vector<Revision>> rows_;               // that are asked for
+  std::set<RowKey> incomplete_;                                // of them, not all opened
+  std::map<uint64_t, Counted> counted_;                        // drawn events that are listed
   std::set<uint64_t> calendars_;
   SpotLosses losses_;
   SpotLostEvents lost_events_;

@@ -1,25 +1,25 @@
 #include "node/supervise/spot_ledger.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
-#include "node/supervise/spot_losses.h"
 #include "protocol/vocab/status_macros.h"
 
 namespace tj::supervise {
 namespace {
 
-// Calls `take` with each summary that parses.
+// Calls `take` with each summary that parses, until it fails.
 absl::Status EachSummary(SpotLedger& ledger, uint64_t size,
-                         const std::function<void(Index, const v1::Summary&)>& take) {
+                         const std::function<absl::Status(Index, const v1::Summary&)>& take) {
   for (uint64_t i = 0; i < size; ++i) {
     TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{i}));
     if (leaf.header->family != Family::kSummary || leaf.body.empty()) continue;
     const auto body = wire::DecodeBody(leaf.body);
     if (!body.ok()) continue;
     const auto summary = wire::ParseSummary(body->payload);
-    if (summary.ok()) take(leaf.index, *summary);
+    if (summary.ok()) TJ_RETURN_IF_ERROR(take(leaf.index, *summary));
   }
   return absl::OkStatus();
 }
@@ -69,40 +69,36 @@ absl::StatusOr<SpotLeaf> StoredSpotLedger::At(Index index) {
   return SpotLeaf{index, &leaf.header, leaf.body};
 }
 
-absl::StatusOr<std::map<cases::RowKey, std::vector<SpotRevision>>> ReadRevisions(
-    SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted) {
-  std::map<cases::RowKey, std::vector<SpotRevision>> rows;
-  TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index index, const v1::Summary& summary) {
-    if (!wanted(KeyOf(summary))) return;
-    SpotRevision revision = RevisionIn(index, summary);
-    rows[revision.row].push_back(std::move(revision));
-  }));
-  return rows;
+absl::Status EachRevisionPage(
+    SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted,
+    const std::function<absl::Status(std::span<const SpotRevision>)>& take) {
+  std::vector<SpotRevision> page;
+  size_t listed = 0;
+  const auto read = [&](Index index, const v1::Summary& summary) -> absl::Status {
+    if (!wanted(KeyOf(summary))) return absl::OkStatus();
+    page.push_back(RevisionIn(index, summary));
+    if (page.back().leaves) listed += page.back().leaves->size();
+    if (page.size() < kSpotPageRevisions && listed < kSpotPageLeaves) return absl::OkStatus();
+    TJ_RETURN_IF_ERROR(take(page));
+    page.clear();
+    listed = 0;
+    return absl::OkStatus();
+  };
+  TJ_RETURN_IF_ERROR(EachSummary(ledger, size, read));
+  return page.empty() ? absl::OkStatus() : take(page);
 }
 
-absl::StatusOr<std::map<uint64_t, std::vector<SpotCounted>>> CountedBy(
-    SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves) {
-  std::map<uint64_t, std::vector<SpotCounted>> counted;
-  TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index index, const v1::Summary& summary) {
+absl::Status EachCounted(SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves,
+                         const std::function<void(uint64_t, const SpotCounted&)>& take) {
+  return EachSummary(ledger, size, [&](Index index, const v1::Summary& summary) {
     const auto listed = wire::SummaryLeaves(summary, index.value);
-    if (!listed.ok()) return;
+    if (!listed.ok()) return absl::OkStatus();
+    const SpotCounted counted{index, KeyOf(summary)};
     for (const Index leaf : *listed) {
-      if (leaves.contains(leaf.value)) counted[leaf.value].push_back({index, KeyOf(summary)});
+      if (leaves.contains(leaf.value)) take(leaf.value, counted);
     }
-  }));
-  return counted;
-}
-
-absl::StatusOr<std::set<uint64_t>> LostAmong(SpotLedger& ledger, uint64_t size,
-                                             const std::set<uint64_t>& leaves) {
-  SpotLosses losses;
-  for (uint64_t i = 0; i < size; ++i) {
-    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{i}));
-    losses.Read(leaf);
-  }
-  std::set<uint64_t> lost;
-  for (const auto& [leaf, record] : losses.LatestOf(leaves)) lost.insert(leaf);
-  return lost;
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<uint64_t> ClosingsWithin(SpotLedger& ledger, uint64_t size, Instant begin,
@@ -112,10 +108,11 @@ absl::StatusOr<uint64_t> ClosingsWithin(SpotLedger& ledger, uint64_t size, Insta
   std::map<cases::RowKey, int64_t> closed;
   TJ_RETURN_IF_ERROR(EachSummary(ledger, size, [&](Index, const v1::Summary& summary) {
     const cases::RowKey key = KeyOf(summary);
-    if (key.date < first || key.date > last) return;
+    if (key.date < first || key.date > last) return absl::OkStatus();
     int64_t sum = 0;
     for (const int64_t count : summary.total().closed()) sum += count;
     closed[key] = sum;
+    return absl::OkStatus();
   }));
   int64_t all = 0;
   for (const auto& [key, count] : closed) all += std::max<int64_t>(count, 0);

@@ -8,9 +8,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -67,15 +67,19 @@ struct SpotCounted {
   cases::RowKey row;
 };
 
-// All revisions of the rows that `wanted` accepts, as of `size`, in the ledger's order.
-absl::StatusOr<std::map<cases::RowKey, std::vector<SpotRevision>>> ReadRevisions(
-    SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted);
-// What lists each of `leaves`, as often as it is, in the ledger's order.
-absl::StatusOr<std::map<uint64_t, std::vector<SpotCounted>>> CountedBy(
-    SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves);
-// Whom `loss` records name, as of `size`.
-absl::StatusOr<std::set<uint64_t>> LostAmong(SpotLedger& ledger, uint64_t size,
-                                             const std::set<uint64_t>& leaves);
+// A page of revisions ends with so many, or with the one that brings the leaves listed to so many:
+// whoever signs summaries decides how much they list.
+inline constexpr size_t kSpotPageRevisions = 1024;
+inline constexpr size_t kSpotPageLeaves = 65'536;
+// The revisions of the rows that `wanted` accepts, as of `size`, in the ledger's order, page by
+// page. `take` may read the ledger; its error ends the pass.
+absl::Status EachRevisionPage(
+    SpotLedger& ledger, uint64_t size, const std::function<bool(const cases::RowKey&)>& wanted,
+    const std::function<absl::Status(std::span<const SpotRevision>)>& take);
+// Tells what lists each of `leaves`, as often as it is, in the ledger's order. `take` does not read
+// the ledger.
+absl::Status EachCounted(SpotLedger& ledger, uint64_t size, const std::set<uint64_t>& leaves,
+                         const std::function<void(uint64_t leaf, const SpotCounted&)>& take);
 // Cases closed on the days of Beijing from `begin` until just before `close`, by the newest
 // revisions.
 absl::StatusOr<uint64_t> ClosingsWithin(SpotLedger& ledger, uint64_t size, Instant begin,

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "protocol/vocab/status_macros.h"
 #include "protocol/wire/record.h"
 
 namespace tj::supervise {
@@ -53,6 +54,15 @@ std::vector<uint64_t> SpotLosses::Among(std::span<const uint64_t> leaves) const 
     done = std::max(done, range.end);
   }
   return lost;
+}
+
+absl::StatusOr<SpotLosses> LossesOf(SpotLedger& ledger, uint64_t size) {
+  SpotLosses losses;
+  for (uint64_t i = 0; i < size; ++i) {
+    TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, ledger.At(Index{i}));
+    losses.Read(leaf);
+  }
+  return losses;
 }
 
 void SpotLostEvents::Add(uint64_t leaf, Index lost_by, const std::string* item) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <absl/status/statusor.h>
+
 #include "node/supervise/spot_ledger.h"
 #include "protocol/vocab/ids.h"
 #include "protocol/wire/payload.h"
@@ -41,6 +43,9 @@ class SpotLosses {
   };
   std::vector<Record> records_;
 };
+
+// Those of the first `size` leaves.
+absl::StatusOr<SpotLosses> LossesOf(SpotLedger& ledger, uint64_t size);
 
 // What rows may have been folded from before it was lost, by item: a case is of one, so what was
 // lost of another cannot have been in a row.

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "crypto/note.h"
+#include "node/supervise/spot_losses.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/limits.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/payload.h"
@@ -110,6 +112,29 @@ absl::StatusOr<uint64_t> ClosingsOf(SpotLedger& county, const v1::SpotCommit& co
         "the announcement; announce earlier");
   }
   return ClosingsWithin(county, size, Instant{commit.begin_ms()}, Instant{commit.close_ms()});
+}
+
+absl::Status CheckSummariesHere(SpotLedger& county, uint64_t size, const MissingPage& missing) {
+  std::optional<SpotLosses> losses;
+  for (Index from{0};;) {
+    TJ_ASSIGN_OR_RETURN(const std::vector<Index> page, missing(from, limits::kOpenRangeMax));
+    std::vector<uint64_t> summaries;
+    for (const Index index : page) {
+      if (index.value >= size) break;
+      TJ_ASSIGN_OR_RETURN(const SpotLeaf leaf, county.At(index));
+      if (leaf.header->family == Family::kSummary) summaries.push_back(index.value);
+    }
+    if (!summaries.empty()) {
+      if (!losses) {
+        TJ_ASSIGN_OR_RETURN(losses, LossesOf(county, county.size()));
+      }
+      if (losses->Among(summaries).size() < summaries.size()) {
+        return Error(ErrorCode::kNotReady, "summaries of the county are on their way");
+      }
+    }
+    if (page.size() < limits::kOpenRangeMax || page.back().value >= size) return absl::OkStatus();
+    from = Index{page.back().value + 1};
+  }
 }
 
 absl::Status CheckAnswerTime(const v1::SpotCommit& commit, Instant drawn_at, Instant answer_by) {

@@ -10,7 +10,9 @@
 #define TJ_NODE_SUPERVISE_SPOT_TERMS_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -50,6 +52,12 @@ absl::StatusOr<std::optional<Instant>> AnnouncementSeen(SpotLedger& bureau,
 // `terms.seen_at`.
 absl::StatusOr<uint64_t> ClosingsOf(SpotLedger& county, const v1::SpotCommit& commit,
                                     const DrawTerms& terms);
+// The closings come from summaries. NOT-READY while one of the first `size` leaves of `county` is a
+// summary that has not come; what nobody has any more, by its `loss` records, the county does not
+// count either. `missing`: bodies that are owed and not here, ascending from an index on, at most
+// so many (store::LedgerView::MissingBodies).
+using MissingPage = std::function<absl::StatusOr<std::vector<Index>>(Index from, size_t max)>;
+absl::Status CheckSummariesHere(SpotLedger& county, uint64_t size, const MissingPage& missing);
 // Whether a draw recorded at `drawn_at` leaves the time for the answer that was announced.
 // RULES-SPOT.
 absl::Status CheckAnswerTime(const v1::SpotCommit& commit, Instant drawn_at, Instant answer_by);

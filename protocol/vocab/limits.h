@@ -34,8 +34,9 @@ inline constexpr size_t kProofHashesMax = 64;
 inline constexpr size_t kLedgersPerPeerMax = 1024;
 // Leaves asked for in one `open`.
 inline constexpr uint32_t kOpenRangeMax = 1024;
-// Leaves that one question for openings may be about: what a large summary lists, and more.
-inline constexpr uint64_t kAskedLeavesMax = 100'000;
+// Leaves that one question (an `opening` record, `asked`) names. Whoever asks and whoever answers
+// holds them in memory.
+inline constexpr uint64_t kOpeningLeavesMax = 100'000;
 // Text in a frame: a software version, a refusal's detail. Enough for a sentence in any language.
 inline constexpr size_t kFrameTextBytesMax = 1000;
 // Fields in one message of a frame, known or not: bounds what a few bytes of input can make

@@ -71,12 +71,12 @@ void CheckAsked(const v1::OpeningAsked& asked, FieldCheck& check) {
   check.Line("asked.reason", asked.reason(), limits::kShortCodeCharsMax, Need::kMandatory);
   check.Line("asked.case_no", asked.case_no(), limits::kCaseNoCharsMax, Need::kOptional);
   uint64_t count = 0;
-  check.Take(WalkRanges(asked.leaves(), [&count](LeafRange range) {
-    count += range.end - range.first;  // below kLedgerSizeMax in all
-  }));
-  if (count > limits::kAskedLeavesMax) {
+  check.Take(
+      WalkRanges(asked.leaves(), [&](LeafRange range) { count += range.end - range.first; }));
+  if (count > limits::kOpeningLeavesMax) {
     check.Fail(ErrorCode::kValueNumber, "asked.leaves",
-               Cat(count, " leaves; ask for at most ", limits::kAskedLeavesMax, " at once"));
+               Cat(count, " leaves, at most ", limits::kOpeningLeavesMax,
+                   " in one question; ask in parts"));
   }
   if (asked.leaves().empty() == asked.case_no().empty()) check.Missing("asked.leaves or case_no");
 }
@@ -147,6 +147,7 @@ void CheckResult(const v1::SpotResult& result, FieldCheck& check) {
   check.Number("confidence_bp", result.confidence_bp(), 0, 10'000);
   check.Number("bound_share_bp", result.bound_share_bp(), 0, 10'000);
   check.Number("findings", result.findings_size(), 0, kFindingsMax);
+  check.ClockTime("basis_at_ms", result.basis_at_ms());
 }
 
 }  // namespace

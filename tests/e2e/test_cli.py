@@ -20,14 +20,16 @@ LEAVES = [
 NEED_A_NODE = ["status", "ledger head", "ledger show 0", "ledger prove 0", "ledger fsck", "peer list", "peer show 370800", "peer ping 370800",
                "query summary", "query ranking", "query trend --from 2026-01 --to 2026-02", "case list", "case show 1",
                "bundle export --to 370800", "alarm list", "order list", "order reply --order DB-1 --result RECTIFIED",
-               "ledger open 370826 --reason X", "spotcheck draw --period 2026-11", "spotcheck reveal --period 2026-11",
+               "ledger open 370826 --reason X", "ledger open 370826 --request 1 --from 2",
+               "spotcheck draw --period 2026-11", "spotcheck reveal --period 2026-11",
                "spotcheck status", "spotcheck report"]
 WRONG = ["", "nonsense", "query", "query nonsense", "status --nonsense", "--output xml status", "peer show", "peer ping",
          "peer ping 370800 --timeout 0", "status --watch --until-delivered", "case show",
          "intake import", "generate", "verify", "doctor recover", "status --timeout soon", "ledger show minus",
          "bundle", "bundle export", "bundle export --to 370800 --size large", "bundle import", "bundle show",
          "order", "order issue --to 370826", "order reply",
-         "ledger open 370826", "ledger open 370826 --case 1 --first 2 --reason X", "spotcheck", "spotcheck draw"]
+         "ledger open 370826", "ledger open 370826 --case 1 --first 2 --reason X", "ledger open 370826 --request 1 --reason X",
+         "ledger open 370826 --request 1 --first 2", "ledger open 370826 --from 2 --reason X", "spotcheck", "spotcheck draw"]
 CONFIG = """[node]
 code = "370826"
 data = "data"

@@ -104,6 +104,13 @@ def test_a_case_is_opened_on_demand_with_its_private_parts(job):
     sibling = job.counties[1]
     wait_for("the sibling to hold the record", lambda: records(sibling, "370800", "opening"))
     assert [r.get("body_here", False) for r in records(sibling, "370800", "opening")] == [False]
+    # An answer is fetched again by its number, from any record on; a number that was never given is told apart from a late answer.
+    again = ("--output", "json", "ledger", "open", HONEST, "--request", reply["request"])
+    assert json.loads(job.bureau.ctl(*again))["records"] == reply["records"]
+    last = reply["records"][-1]["record"]["index"]
+    assert [r["record"]["index"] for r in json.loads(job.bureau.ctl(*again, "--from", last))["records"]] == [last]
+    with pytest.raises(CtlError, match="STORE-ABSENT"):
+        job.bureau.ctl("ledger", "open", HONEST, "--request", "0123456789abcdef")
     # What was opened is exactly what was given.
     here = [r for r in records(job.bureau, HONEST, "case_event") if r.get("body_here")]
     assert len(here) == len(events)
@@ -131,11 +138,13 @@ def test_a_range_of_leaves_is_opened(job):
         (r["index"], r["body_hash"], r["payload_json"]) for r in own[first:first + 5]]
     here = {r["index"] for r in records(job.bureau, HONEST, "case_event") if r["body_here"]}
     assert hidden & here == set(range(first, first + 5))
-    # Whoever did not wait for it fetches it by its number.
-    again = json.loads(job.bureau.ctl("--output", "json", "ledger", "open", HONEST, "--request", reply["request"]))
-    assert again["records"] == reply["records"]
     (given,) = [g for r in records(county, family="opening") if (g := json.loads(r["payload_json"])["given"])["reason"] == "LETTER-3"]
     assert int(given["leaf_count"]) == 5 and pairs(given["leaves"]) == [(first, first + 5)]
+
+
+def test_a_question_that_is_too_large_says_what_to_do(job):
+    with pytest.raises(CtlError, match="QUERY-LIMIT.*count: 100001 records.*ask in parts"):
+        job.bureau.ctl("ledger", "open", HONEST, "--first", 0, "--count", 100_001, "--reason", "X")
 
 
 def test_only_what_lies_below_is_opened(job):
@@ -288,7 +297,8 @@ def test_an_honest_county_passes_and_one_that_is_away_does_not(job):
 
     missed = wait_for("the end of the other's time", lambda: state(AWAY, "missed", "passed", "mismatch"))
     assert missed["state"] == "missed" and missed["leaves_missed"] == missed["leaves_drawn"]
-    job.bureau.ctl("spotcheck", "report", "--county", AWAY, accept=(3,))
+    assert (passed["basis"], missed["basis"]) == ("SPOT_ALL_HERE", "SPOT_TIME_OVER")
+    assert "this node ran since the draw" in job.bureau.ctl("spotcheck", "report", "--county", AWAY, accept=(3,))
     alarms = [json.loads(r["payload_json"]) for r in records(job.bureau, family="alarm")]
     assert [(a["rule_id"], a["severity"], a["subject"]) for a in alarms if a["rule_id"].startswith("DQ-")] == [
         ("DQ-AUDIT", 3, f"{AWAY}/1")]

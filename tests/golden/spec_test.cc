@@ -313,6 +313,7 @@ TEST(Spec, LimitsAreTheCodes) {
       {"kProofHashesMax", limits::kProofHashesMax},
       {"kLedgersPerPeerMax", limits::kLedgersPerPeerMax},
       {"kOpenRangeMax", limits::kOpenRangeMax},
+      {"kOpeningLeavesMax", limits::kOpeningLeavesMax},
       {"kSealedPartsBytesMax", limits::kSealedPartsBytesMax},
       {"kCreditGrantBytesMax", limits::kCreditGrantBytesMax},
       {"kLedgerSizeMax", limits::kLedgerSizeMax},

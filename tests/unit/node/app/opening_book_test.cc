@@ -43,13 +43,25 @@ TEST(OpeningBookTest, WhatCameIsNotWantedAnyMore) {
   EXPECT_TRUE(book.Wanted({kSibling, Epoch{1}}, Index{0}, 10).empty());
 }
 
-TEST(OpeningBookTest, OldPrivatePartsMakeRoom) {
+TEST(OpeningBookTest, WantedOnesAreCountedWithinRanges) {
   OpeningBook book;
-  constexpr uint64_t kMany = 5000;
-  for (uint64_t leaf = 0; leaf < kMany; ++leaf) book.Came(kCounty, Index{leaf}, "sealed");
+  book.Want(kCounty, {2, 7, 9, 30});
+  const std::vector<wire::LeafRange> ranges = {{0, 3}, {7, 10}, {20, 30}};
+  EXPECT_EQ(book.WantedWithin(kCounty, ranges), 3u);
+  EXPECT_EQ(book.WantedWithin({kSibling, Epoch{1}}, ranges), 0u);
+}
+
+TEST(OpeningBookTest, WhenPartsAreManyTheOldestAreDropped) {
+  OpeningBook book;
+  for (uint64_t leaf = 0; leaf < OpeningBook::kPartsMax; ++leaf) {
+    book.Came(kCounty, Index{leaf}, "first");
+  }
+  book.Came(kCounty, Index{0}, "again");  // one that is kept makes no more of them
+  EXPECT_EQ(book.PartsOf(kCounty, Index{1}), std::optional<Bytes>("first"));
+  book.Came(kCounty, Index{OpeningBook::kPartsMax}, "one more");
   EXPECT_EQ(book.PartsOf(kCounty, Index{0}), std::nullopt);
-  EXPECT_EQ(book.PartsOf(kCounty, Index{kMany - 4096}), std::optional<Bytes>("sealed"));
-  EXPECT_EQ(book.PartsOf(kCounty, Index{kMany - 1}), std::optional<Bytes>("sealed"));
+  EXPECT_EQ(book.PartsOf(kCounty, Index{1}), std::optional<Bytes>("first"));
+  EXPECT_EQ(book.PartsOf(kCounty, Index{OpeningBook::kPartsMax}), std::optional<Bytes>("one more"));
 }
 
 }  // namespace

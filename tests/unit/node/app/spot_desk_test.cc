@@ -5,6 +5,7 @@
 #include "node/app/spot_desk.h"
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -30,12 +31,16 @@ const NodeCode kCounty = *NodeCode::Parse("370826");
 
 // A node with its folds and desks.
 struct Desk {
-  Desk(const char* code, const store::SetClock& clock,
+  Desk(const char* code, const store::SetClock& time,
        std::shared_ptr<const crypto::TrustStore> trust)
-      : peer(code, clock, std::move(trust)),
-        folds(*peer.truth, *derived, peer.own, Duration(0), clock),
+      : peer(code, time, std::move(trust)),
+        folds(*peer.truth, *derived, peer.own, Duration(0), time),
         openings(*peer.truth, *derived, peer.own, book),
-        spots(*peer.truth, *derived, peer.own, book, openings, clock) {}
+        clock(time) {
+    Start();
+  }
+  // The desk of a node that starts now.
+  void Start() { spots.emplace(*peer.truth, *derived, peer.own, book, openings, clock); }
   void Fold() {
     while (*folds.Run()) {
     }
@@ -43,12 +48,8 @@ struct Desk {
   // As the fold runner does.
   absl::Status Round(const crypto::TrustStore& trust, bool open = true) {
     Fold();
-    if (open) TJ_RETURN_IF_ERROR(openings.Round(trust).status());
-    return spots.Round(trust, folds.folded_size());
-  }
-  // The desk of a process that starts now.
-  SpotDesk Restarted(const Clock& clock) {
-    return SpotDesk(*peer.truth, *derived, peer.own, book, openings, clock);
+    if (open) TJ_RETURN_IF_ERROR(openings.Round(trust));
+    return spots->Round(trust, folds.folded_size());
   }
   void Write(absl::StatusOr<store::PreparedRecord> record) {
     TJ_CHECK(record.ok());
@@ -56,13 +57,23 @@ struct Desk {
     records.push_back(*std::move(record));
     TJ_CHECK(peer.truth->AppendAndWait(store::Records(std::move(records))).ok());
   }
+  // As if `record` of `ledger` had come and been folded.
+  void Know(const LedgerId& ledger, Index index, const store::PreparedRecord& record) {
+    supervise::SpotRecords records;
+    const wire::Header header{.family = record.family};
+    const store::ProjectedLeaf leaf{.index = index, .header = header, .body = record.body};
+    store::KvBatch batch;
+    TJ_CHECK(records.Apply(ledger, {&leaf, 1}, *derived, batch).ok());
+    TJ_CHECK(derived->Write(batch, store::Durability::kUnsynced).ok());
+  }
 
   TestPeer peer;
   std::unique_ptr<store::Kv> derived = store::OpenMemKv();
   OpeningBook book;
   FoldRound folds;
   OpeningDesk openings;
-  SpotDesk spots;
+  const Clock& clock;
+  std::optional<SpotDesk> spots;
 };
 
 class SpotDeskTest : public ::testing::Test {
@@ -132,6 +143,21 @@ class SpotDeskTest : public ::testing::Test {
   bool Answered() const {
     const auto opened = OpenedFor(*county_.derived, county_.peer.own, kBureau, "2026-11/370826");
     return opened.ok() && opened->has_value();
+  }
+  void RoundOfBureau() {
+    ASSERT_TRUE(bureau_.Round(*trust_).ok());
+    bureau_.Fold();
+  }
+  // Drawn, and then the bureau is away until the answer's time is over.
+  void DrawAndBeAway(bool answered) {
+    Announce();
+    MakeReady();
+    Draw();
+    if (answered) RoundOfCounty(*trust_);
+    clock_.Set(close_ + 61 * kMinute);
+    bureau_.Start();
+    RoundOfBureau();
+    ASSERT_FALSE(Spot().result_index) << "it was away itself";
   }
   void RoundOfCounty(const crypto::TrustStore& trust) {
     ASSERT_TRUE(county_.Round(trust).ok());
@@ -243,90 +269,6 @@ TEST_F(SpotDeskTest, WhatHasNotComeIsWaitedForWhateverTheBookKnows) {
   EXPECT_FALSE(Spot().result_index) << "not a miss before the time is over";
 }
 
-TEST_F(SpotDeskTest, WhatDidNotComeIsMissedAtTheDeadline) {
-  Announce();
-  MakeReady();
-  Draw();
-  clock_.Set(close_ + 60 * kMinute);
-  ASSERT_TRUE(bureau_.Round(*trust_).ok());
-  bureau_.Fold();
-  ASSERT_TRUE(Spot().result_index);
-  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
-}
-
-// The county may have answered while the bureau was away.
-TEST_F(SpotDeskTest, ABureauThatWasAwayBlamesNobodyForIt) {
-  Announce();
-  MakeReady();
-  Draw();
-  RoundOfCounty(*trust_);  // answers, and the bureau does not hear of it
-  const Instant deadline = close_ + 60 * kMinute;
-  clock_.Set(deadline + kMinute);
-  SpotDesk restarted = bureau_.Restarted(clock_);
-  const auto judged = [&] {
-    EXPECT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
-    bureau_.Fold();
-    return Spot().result_index.has_value();
-  };
-  EXPECT_FALSE(judged());
-  clock_.Advance(61 * kMinute);
-  EXPECT_FALSE(judged()) << "nothing of the county came since the deadline";
-  county_.peer.Sign();
-  Talk(county_.peer, bureau_.peer, clock_.Now());
-  bureau_.Fold();
-  ASSERT_TRUE(bureau_.openings.Round(*trust_).ok());
-  Talk(county_.peer, bureau_.peer, clock_.Now());
-  EXPECT_TRUE(judged());
-  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_PASSED);
-}
-
-TEST_F(SpotDeskTest, AWordOfTheCountyAfterTheDeadlineEndsTheWait) {
-  Announce();
-  MakeReady();
-  Draw();
-  clock_.Set(close_ + 61 * kMinute);
-  SpotDesk restarted = bureau_.Restarted(clock_);
-  Meet();  // the county has not answered, and says so by a head
-  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
-  bureau_.Fold();
-  EXPECT_FALSE(Spot().result_index) << "what it asks for may be on its way";
-  clock_.Advance(60 * kMinute);
-  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
-  bureau_.Fold();
-  ASSERT_TRUE(Spot().result_index);
-  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
-}
-
-TEST_F(SpotDeskTest, ASilentCountyIsWaitedForADay) {
-  Announce();
-  MakeReady();
-  Draw();
-  clock_.Set(close_ + 61 * kMinute);
-  SpotDesk restarted = bureau_.Restarted(clock_);
-  clock_.Advance(23 * 60 * kMinute);
-  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
-  bureau_.Fold();
-  EXPECT_FALSE(Spot().result_index);
-  clock_.Advance(60 * kMinute);
-  ASSERT_TRUE(restarted.Round(*trust_, bureau_.folds.folded_size()).ok());
-  bureau_.Fold();
-  ASSERT_TRUE(Spot().result_index);
-  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
-}
-
-TEST_F(SpotDeskTest, ADrawDatedAheadOfTheCountysClockWaits) {
-  Announce();
-  MakeReady();
-  Draw();
-  const Instant drawn = clock_.Now();
-  clock_.Set(drawn - 10 * kMinute);
-  RoundOfCounty(*trust_);
-  EXPECT_FALSE(Answered());
-  clock_.Set(drawn - 2 * kMinute);
-  RoundOfCounty(*trust_);
-  EXPECT_TRUE(Answered());
-}
-
 TEST_F(SpotDeskTest, WhatIsNotOnRecordIsNotLetOut) {
   v1::OpeningGiven given;
   given.set_to(kBureau.text());
@@ -393,7 +335,8 @@ TEST_F(SpotDeskTest, OnlyWhatWasAskedForIsFetched) {
   give("nobody asked", 0);
   give("asked", 1);
   Meet();
-  EXPECT_FALSE(*bureau_.openings.Round(*trust_));
+  ASSERT_TRUE(bureau_.openings.Round(*trust_).ok());
+  EXPECT_FALSE(bureau_.openings.TakeWanted());
   EXPECT_EQ(wanted(), 0u);
   v1::Opening asked;
   asked.mutable_asked()->set_of(kCounty.text());
@@ -403,8 +346,184 @@ TEST_F(SpotDeskTest, OnlyWhatWasAskedForIsFetched) {
   asked.mutable_asked()->set_case_no("37082600120261102000001");
   bureau_.Write(AskedRecord(asked, crypto::AddressTag{1, 2, 3}));
   bureau_.Fold();
-  EXPECT_TRUE(*bureau_.openings.Round(*trust_));
+  ASSERT_TRUE(bureau_.openings.Round(*trust_).ok());
+  EXPECT_TRUE(bureau_.openings.TakeWanted());
+  EXPECT_FALSE(bureau_.openings.TakeWanted()) << "it is said once";
   EXPECT_EQ(wanted(), 5u);
+}
+
+TEST_F(SpotDeskTest, ABureauThatRanSinceTheDrawJudgesWhenTheTimeIsOver) {
+  Announce();
+  MakeReady();
+  Draw();
+  clock_.Set(close_ + 60 * kMinute - Duration(1));
+  RoundOfBureau();
+  EXPECT_FALSE(Spot().result_index);
+  clock_.Advance(Duration(1));
+  RoundOfBureau();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+  EXPECT_EQ(Spot().result.basis(), v1::SPOT_TIME_OVER);
+}
+
+TEST_F(SpotDeskTest, AnAnswerThatCameWhileTheBureauWasAwayIsNotMissed) {
+  DrawAndBeAway(/*answered=*/true);
+  Meet();
+  RoundOfBureau();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_PASSED);
+  EXPECT_EQ(Spot().result.basis(), v1::SPOT_ALL_HERE);
+}
+
+TEST_F(SpotDeskTest, AHeadThatTheCountySignedAfterTheTimeSaysThatThereIsNoAnswer) {
+  DrawAndBeAway(/*answered=*/false);
+  county_.peer.Append("later ");
+  Meet();
+  RoundOfBureau();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+  EXPECT_EQ(Spot().result.basis(), v1::SPOT_COUNTY_HEAD);
+  EXPECT_GT(Spot().result.basis_at_ms(), (close_ + 60 * kMinute).ms);
+}
+
+// The county's records with the answer are here, and nobody has folded them yet.
+TEST_F(SpotDeskTest, AnAnswerThatIsNotFoldedYetIsNoMiss) {
+  DrawAndBeAway(/*answered=*/true);
+  clock_.Advance(kMinute);
+  county_.peer.Append("later ");
+  county_.peer.Sign();
+  Talk(county_.peer, bureau_.peer, clock_.Now());
+  ASSERT_TRUE(bureau_.spots->Round(*trust_, bureau_.folds.folded_size()).ok());
+  bureau_.Fold();
+  EXPECT_FALSE(Spot().result_index);
+  RoundOfBureau();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_PASSED);
+}
+
+TEST_F(SpotDeskTest, WithoutAWordOfTheCountyItIsMissedADayAfterTheStart) {
+  DrawAndBeAway(/*answered=*/false);
+  const Instant started = clock_.Now();
+  clock_.Set(started + Duration(24 * 3'600'000 - 1));
+  RoundOfBureau();
+  EXPECT_FALSE(Spot().result_index);
+  clock_.Advance(Duration(1));
+  RoundOfBureau();
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_MISSED);
+  EXPECT_EQ(Spot().result.basis(), v1::SPOT_DAY_OVER);
+  EXPECT_EQ(Spot().result.basis_at_ms(), started.ms);
+}
+
+TEST_F(SpotDeskTest, ADrawThatDoesNotCountStandsInNobodysWay) {
+  Announce();
+  MakeReady();
+  clock_.Set(close_ + kMinute);
+  auto reveal = RevealOf(Sources(), Spot());
+  ASSERT_TRUE(reveal.ok()) << reveal.status();
+  const uint64_t first = bureau_.peer.truth->Status().own_size;
+  const auto write = [&](const v1::SpotReveal& drawn, const char* name) {
+    store::PreparedRecord record = *RevealRecord(drawn);
+    record.dedup->event_id = name;
+    bureau_.Write(std::move(record));
+  };
+  v1::SpotReveal other = *reveal;
+  other.set_commit_index(reveal->commit_index() + 1);
+  write(other, "of another announcement");
+  write(*reveal, "the draw");
+  write(*reveal, "the draw again");
+  Meet();
+  RoundOfCounty(*trust_);
+  EXPECT_TRUE(Answered()) << "in the round in which it refused the one before";
+  RoundOfCounty(*trust_);
+  Meet();
+  for (int i = 0; i < 2; ++i) RoundOfBureau();
+  EXPECT_EQ(Spot().reveal_index, Index{first + 1});
+  ASSERT_TRUE(Spot().result_index);
+  EXPECT_EQ(Spot().result.reveal_index(), first + 1);
+  EXPECT_EQ(Spot().result.verdict(), v1::SPOT_PASSED);
+  int results = 0;
+  ASSERT_TRUE(
+      supervise::EachResult(*bureau_.derived, [&](const LedgerId&, Index, const v1::SpotResult&) {
+        ++results;
+      }).ok());
+  EXPECT_EQ(results, 1);
+}
+
+TEST_F(SpotDeskTest, ADrawThatIsDatedAheadWaitsForTheCountysClock) {
+  Announce();
+  MakeReady();
+  Draw();
+  const Instant drawn = close_ + kMinute;
+  clock_.Set(drawn - 6 * kMinute);
+  RoundOfCounty(*trust_);
+  EXPECT_FALSE(Answered());
+  clock_.Set(drawn + 2 * kMinute);
+  RoundOfCounty(*trust_);
+  EXPECT_TRUE(Answered()) << "at once: it was not refused";
+}
+
+TEST_F(SpotDeskTest, OneCheckThatFailsStopsNoOther) {
+  Announce();
+  MakeReady();
+  clock_.Set(close_ + kMinute);
+  const SpotState honest = Spot();
+  auto reveal = RevealOf(Sources(), honest);
+  ASSERT_TRUE(reveal.ok()) << reveal.status();
+  // A check of a county that is not followed here, drawn before.
+  v1::SpotCommit commit = honest.commit;
+  commit.mutable_spot()->set_county("370827");
+  bureau_.Write(CommitRecord(commit));
+  v1::SpotReveal other = *reveal;
+  *other.mutable_spot() = commit.spot();
+  other.set_commit_index(bureau_.peer.truth->Status().own_size - 1);
+  const auto drawn = supervise::RangesDrawn(other);
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  std::vector<wire::LeafRange> ranges;
+  for (const rules::LeafSpan& range : *drawn) ranges.push_back({range.first, range.end});
+  wire::SetDrawnRanges(ranges, other);
+  bureau_.Write(RevealRecord(other));
+  bureau_.Write(RevealRecord(*reveal));
+  Meet();
+  RoundOfCounty(*trust_);
+  Meet();
+  const absl::Status round = bureau_.Round(*trust_);
+  EXPECT_EQ(CodeOf(round), ErrorCode::kStoreNotFollowed);
+  EXPECT_NE(DetailOf(round).find("2026-11/370827"), std::string::npos) << round;
+  bureau_.Fold();
+  const auto spots = ReadSpots(*bureau_.derived);
+  ASSERT_TRUE(spots.ok());
+  EXPECT_TRUE(spots->at({bureau_.peer.own, "2026-11/370826"}).result_index);
+  EXPECT_FALSE(spots->at({bureau_.peer.own, "2026-11/370827"}).result_index);
+}
+
+TEST_F(SpotDeskTest, OneOpeningThatFailsStopsNoOther) {
+  const auto ask = [&](const char* request, uint64_t leaf, uint64_t index) {
+    v1::Opening opening;
+    v1::OpeningAsked& asked = *opening.mutable_asked();
+    asked.set_of(kCounty.text());
+    asked.set_epoch(1);
+    asked.set_request(request);
+    asked.set_reason("X");
+    wire::SetAskedLeaves(std::vector<wire::LeafRange>{{leaf, leaf + 1}}, asked);
+    county_.Know(bureau_.peer.own, Index{index}, *AskedRecord(opening, crypto::AddressTag{1}));
+  };
+  ask("first", 1, 900);
+  ask("second", 2, 901);
+  // Answered otherwise already, by a record that is not folded yet.
+  v1::Opening before;
+  v1::OpeningGiven& given = *before.mutable_given();
+  given.set_to(kBureau.text());
+  given.set_purpose(v1::DRILL_DOWN);
+  given.set_request("first");
+  given.set_reason("X");
+  wire::SetGivenLeaves(std::vector<wire::LeafRange>{{5, 6}}, given);
+  county_.Write(GivenRecord(before, 0));
+  const absl::Status round = county_.openings.Round(*trust_);
+  EXPECT_EQ(CodeOf(round), ErrorCode::kIntakeConflict);
+  EXPECT_NE(DetailOf(round).find("opening first to 370800"), std::string::npos) << round;
+  EXPECT_FALSE(county_.book.GivenTo(kBureau, Index{1}));
+  EXPECT_TRUE(county_.book.GivenTo(kBureau, Index{2}));
 }
 
 TEST(OpeningRecordTest, WhatIsAskedIsAddressed) {

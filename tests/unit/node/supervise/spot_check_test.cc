@@ -2,6 +2,12 @@
 
 #include "node/supervise/spot_check.h"
 
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "node/supervise/spot_losses.h"
@@ -206,6 +212,75 @@ TEST_F(SpotCheckTest, ARevisionThatACaseHasMovedAwayFromPasses) {
   }
 }
 
+// More events than are applied at once.
+TEST_F(SpotCheckTest, AGiantCaseComesOut) {
+  TestCounty county;
+  Fill(county);
+  const uint64_t begin = county.size();
+  for (int i = 0; i < 1100; ++i) {
+    v1::CaseEvent step = cases::Event(v1::STEP, "2026-11-03 11:00", "37082600120261102000001");
+    step.set_source_event_id(Cat("step-", i));
+    step.mutable_step()->set_stage(v1::STAGE_HANDLE);
+    county.Add(step);
+  }
+  county.EmitAll();
+  const std::vector<rules::LeafSpan> drawn = {{begin + 1090, begin + 1091}};
+  const SpotReport report = Check(county, drawn, county.Answer(drawn));
+  EXPECT_EQ(report.verdict(), v1::SPOT_PASSED);
+  EXPECT_GT(report.rows_refolded, 0u);
+}
+
+TEST_F(SpotCheckTest, RevisionsAreReadPageByPage) {
+  TestCounty county;
+  Fill(county);
+  while (county.size() < 2600) county.EmitAgain();
+  uint64_t summaries = 0;
+  for (uint64_t leaf = 0; leaf < county.size(); ++leaf) {
+    if (RevisionOf(*county.At(Index{leaf}))) ++summaries;
+  }
+  std::vector<size_t> pages;
+  std::optional<Index> last;
+  const auto every = [](const cases::RowKey&) { return true; };
+  const auto take = [&](std::span<const SpotRevision> page) {
+    pages.push_back(page.size());
+    for (const SpotRevision& revision : page) {
+      EXPECT_TRUE(!last || *last < revision.record);
+      last = revision.record;
+    }
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(EachRevisionPage(county, county.size(), every, take).ok());
+  ASSERT_EQ(pages.size(), 3u);
+  EXPECT_EQ(pages[0], kSpotPageRevisions);
+  EXPECT_EQ(pages[1], kSpotPageRevisions);
+  EXPECT_EQ(pages[0] + pages[1] + pages[2], summaries);
+  int pages_read = 0;
+  const absl::Status failed =
+      EachRevisionPage(county, county.size(), every, [&](std::span<const SpotRevision>) {
+        ++pages_read;
+        return Error(ErrorCode::kStoreAbsent, "enough");
+      });
+  EXPECT_EQ(CodeOf(failed), ErrorCode::kStoreAbsent);
+  EXPECT_EQ(pages_read, 1);
+}
+
+TEST_F(SpotCheckTest, WhatCountsALeafIsToldInOrder) {
+  TestCounty county;
+  Fill(county);
+  std::vector<std::pair<uint64_t, uint64_t>> told;  // leaf, record
+  const auto take = [&](uint64_t leaf, const SpotCounted& counted) {
+    told.emplace_back(leaf, counted.record.value);
+  };
+  ASSERT_TRUE(EachCounted(county, county.size(), {1, 4, 1'000}, take).ok());
+  ASSERT_EQ(told.size(), 2u);
+  for (const auto& [leaf, record] : told) {
+    const auto revision = RevisionOf(*county.At(Index{record}));
+    ASSERT_TRUE(revision && revision->leaves);
+    EXPECT_NE(std::find(revision->leaves->begin(), revision->leaves->end(), Index{leaf}),
+              revision->leaves->end());
+  }
+}
+
 class SpotLossTest : public SpotCheckTest {};
 
 TEST_F(SpotLossTest, OneLostLeafHidesNoRowOfAnotherItem) {
@@ -358,6 +433,22 @@ TEST(SpotOpeningTest, NothingIsOpenedBeyondTheSizeAnsweredFor) {
   wire::SetGivenLeaves(std::vector<wire::LeafRange>{{2, uint64_t{1} << 62}}, given);
   EXPECT_EQ(CodeOf(wire::ParseOpening(opening.SerializeAsString()).status()),
             ErrorCode::kWirePayload);
+}
+
+TEST(SpotOpeningTest, OneQuestionNamesOnlySoManyLeaves) {
+  v1::Opening opening;
+  v1::OpeningAsked& asked = *opening.mutable_asked();
+  asked.set_of("370826");
+  asked.set_epoch(1);
+  asked.set_request("1");
+  asked.set_reason("X");
+  wire::SetAskedLeaves(std::vector<wire::LeafRange>{{7, 50'007}, {60'000, 110'000}}, asked);
+  EXPECT_TRUE(wire::ParseOpening(opening.SerializeAsString()).ok());
+  wire::SetAskedLeaves(std::vector<wire::LeafRange>{{7, 50'008}, {60'000, 110'000}}, asked);
+  const absl::Status status = wire::ParseOpening(opening.SerializeAsString()).status();
+  EXPECT_EQ(CodeOf(status), ErrorCode::kWirePayload);
+  EXPECT_NE(DetailOf(status).find("asked.leaves"), std::string::npos) << status;
+  EXPECT_NE(DetailOf(status).find("ask in parts"), std::string::npos) << status;
 }
 
 TEST(SpotPeriodTest, MonthsAndDaysOfBeijing) {

@@ -50,6 +50,35 @@ class MemoryLedger final : public SpotLedger {
   std::vector<wire::Leaf> leaves_;
 };
 
+class SpotSummariesTest : public ::testing::Test {
+ protected:
+  SpotSummariesTest() {
+    for (uint64_t i = 0; i < 3000; ++i) {
+      county_.Add(i == 2500 ? Family::kSummary : Family::kTick, "", kBegin);
+    }
+  }
+  // All leaves are missing.
+  absl::Status Check(uint64_t size) {
+    return CheckSummariesHere(county_, size, [this](Index from, size_t max) {
+      std::vector<Index> page;
+      for (uint64_t i = from.value; i < 3000 && page.size() < max; ++i) page.push_back(Index{i});
+      return absl::StatusOr<std::vector<Index>>(page);
+    });
+  }
+  MemoryLedger county_;
+};
+
+TEST_F(SpotSummariesTest, OneBehindThousandsOfOthersIsFound) {
+  EXPECT_EQ(CodeOf(Check(2501)), ErrorCode::kNotReady);
+  EXPECT_TRUE(Check(2500).ok()) << "it is not asked about";
+  v1::Loss loss;
+  loss.set_giver("370800");
+  loss.set_size(3000);
+  wire::SetLostLeaves(std::vector<wire::LeafRange>{{2500, 2501}}, loss);
+  county_.Add(Family::kLoss, loss.SerializeAsString(), kClose);
+  EXPECT_TRUE(Check(2501).ok()) << Check(2501);
+}
+
 // A county of 100 records when the period begins and 200 when it closes, and its bureau.
 class SpotTermsTest : public ::testing::Test {
  protected:
