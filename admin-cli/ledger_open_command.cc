@@ -89,6 +89,7 @@ void Open(const Arguments& arguments, Context& context) {
                  asked->index(), asked->request().c_str());
     question.set_ledger(asked->ledger());
     question.set_request(asked->request());
+    question.set_asked(asked->index());
   }
   WaitAndShow(client, std::move(question), arguments.wait_seconds, context);
 }

@@ -48,16 +48,31 @@ absl::StatusOr<std::set<uint64_t>> ListedBy(const store::LedgerView& view, Index
   return indices;
 }
 
-// Whether `request` is a question of ours to `ledger`.
+bool IsAsking(const v1::Opening& opening, const LedgerId& ledger, const std::string& request) {
+  const v1::OpeningAsked& asked = opening.asked();
+  return opening.has_asked() && asked.request() == request && asked.of() == ledger.origin.text() &&
+         asked.epoch() == ledger.epoch.value;
+}
+
+// Whether the record of our own ledger at `index` asked `ledger` by the number `request`.
+absl::StatusOr<bool> AskedAt(const store::LedgerView& own, Index index, const LedgerId& ledger,
+                             const std::string& request) {
+  if (index.value >= own.size()) return false;
+  TJ_ASSIGN_OR_RETURN(const auto leaves, own.Leaves(index, 1));
+  if (leaves[0].header.family != Family::kOpening || leaves[0].body.empty()) return false;
+  TJ_ASSIGN_OR_RETURN(const auto body, wire::DecodeBody(leaves[0].body));
+  const auto opening = wire::ParseOpening(body.payload);
+  return opening.ok() && IsAsking(*opening, ledger, request);
+}
+
+// Whether the projection has a question of ours to `ledger` by the number `request`.
 absl::StatusOr<bool> Asked(const NodeParts& parts, const LedgerId& ledger,
                            const std::string& request) {
   bool asked = false;
   const auto derived = parts.derived.Snapshot();
   TJ_RETURN_IF_ERROR(
       supervise::EachOpening(*derived, [&](const LedgerId& by, Index, const v1::Opening& opening) {
-        const v1::OpeningAsked& one = opening.asked();
-        asked = asked || (by == parts.own && opening.has_asked() && one.request() == request &&
-                          one.of() == ledger.origin.text() && one.epoch() == ledger.epoch.value);
+        asked = asked || (by == parts.own && IsAsking(opening, ledger, request));
       }));
   return asked;
 }
@@ -142,6 +157,12 @@ absl::StatusOr<api::LedgerOpenedReply> NodeServices::LedgerOpened(
   api::LedgerOpenedReply reply;
   reply.set_request(request.request());
   if (given.empty()) {
+    if (request.has_asked()) {
+      TJ_ASSIGN_OR_RETURN(const OpenLedger own, Open(""));
+      TJ_ASSIGN_OR_RETURN(const bool asked,
+                          AskedAt(own.view, Index{request.asked()}, ledger, request.request()));
+      if (asked) return reply;
+    }
     TJ_ASSIGN_OR_RETURN(const bool asked, Asked(parts_, ledger, request.request()));
     if (asked) return reply;
     return Error(ErrorCode::kStoreAbsent,

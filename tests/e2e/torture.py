@@ -23,7 +23,9 @@ from ledger_checks import event_id, leaves_of, root_of
 COUNTIES = ["370826", "370827", "370828"]
 BATCH_ROWS = 200
 BATCH_PAUSE = 0.2
-CASES_PER_SECOND = 90  # made in advance, a county, of eight rows or more: more than its client gets rid of
+# Made in advance, a county, of eight rows or more: more than its client gets rid of with those pauses, also while the last victims start.
+CASES_PER_SECOND = BATCH_ROWS / BATCH_PAUSE / 8
+SPARE_SECONDS = 60
 
 
 class Client(threading.Thread):
@@ -109,7 +111,7 @@ def torture(folder, seconds, seed):
     moments = random.Random(seed)
     with Federation(folder, COUNTIES, calendars=CALENDARS) as federation:
         federation.start()
-        files = generate(federation, cases=int(CASES_PER_SECOND * seconds), seed=seed, days=360)
+        files = generate(federation, cases=int(CASES_PER_SECOND * (seconds + SPARE_SECONDS)), seed=seed, days=360)
         over = threading.Event()
         clients = [Client(c, files[c.code].read_text(encoding="utf-8").splitlines(keepends=True), over)
                    for c in federation.counties]
