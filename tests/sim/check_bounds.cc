@@ -15,6 +15,8 @@ constexpr uint64_t kPump = 256 * 1024;
 constexpr uint64_t kSmall = 96 * 1024;
 // What a record costs beside its payload: header, salt, tag, and a summary's list of leaves.
 constexpr uint64_t kBeside = 512;
+// A bulk frame of histories whose records are few and small: what else is in a ledger, too.
+constexpr uint64_t kFrame = 512 * 1024;
 constexpr uint64_t kQueueRecords = 65'536;
 
 uint64_t BulkOf(const wire::Frame& frame) {
@@ -25,8 +27,9 @@ uint64_t BulkOf(const wire::Frame& frame) {
 
 }  // namespace
 
-void BoundsCheck::Writes(size_t payload_bytes_max) {
-  const uint64_t segment = limits::kSegmentRecordsMax * (payload_bytes_max + kBeside);
+void BoundsCheck::Writes(uint64_t records, size_t payload_bytes_max) {
+  const uint64_t most = std::min<uint64_t>(records, limits::kSegmentRecordsMax);
+  const uint64_t segment = std::max(most * (payload_bytes_max + kBeside), kFrame);
   frame_max_ = std::min<uint64_t>(std::max(frame_max_, segment), limits::kSegmentBytesMax);
 }
 
@@ -41,6 +44,7 @@ void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
     if (bytes > frame_max_)
       loop_.Fail(kName, Cat(node.text(), " sends a frame of ", bytes, " bytes"));
     bulk += bytes;
+    frame_seen_ = std::max(frame_seen_, bytes);
   }
   if (bulk > kPump + frame_max_) {
     loop_.Fail(kName, Cat(node.text(), " sends ", bulk, " bytes at once"));
@@ -49,7 +53,7 @@ void BoundsCheck::Stepped(const NodeCode& node, const sync::Output& output) {
 
 void BoundsCheck::Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes) {
   most_waiting_ = std::max(most_waiting_, bytes);
-  if (bytes > kPump + frame_max_ + kSmall) {
+  if (bytes > kPump + frame_seen_ + kSmall) {
     loop_.Fail(kName, Cat(bytes, " bytes of ", node.text(), " wait for ", peer.text()));
   }
 }

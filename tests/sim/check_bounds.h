@@ -13,8 +13,8 @@ namespace tj::sim {
 class BoundsCheck {
  public:
   explicit BoundsCheck(Loop& loop) : loop_(loop) {}
-  // Somebody in this history writes payloads of up to so many bytes; said before it begins.
-  void Writes(size_t payload_bytes_max);
+  // Somebody in this history writes so many payloads of up to so many bytes; said before it begins.
+  void Writes(uint64_t records, size_t payload_bytes_max);
   void Stepped(const NodeCode& node, const sync::Output& output);
   // Bytes given to the transport and not sent yet.
   void Waiting(const NodeCode& node, const NodeCode& peer, uint64_t bytes);
@@ -23,7 +23,8 @@ class BoundsCheck {
 
  private:
   Loop& loop_;
-  uint64_t frame_max_ = 0;  // of a bulk frame: a whole segment of the largest records
+  uint64_t frame_max_ = 0;   // of a bulk frame: a whole segment of the largest records
+  uint64_t frame_seen_ = 0;  // the largest that was sent so far: what may wait beside a pump
   uint64_t most_waiting_ = 0;
 };
 

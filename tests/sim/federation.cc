@@ -48,7 +48,8 @@ void Federation::Start() {
 }
 
 void Federation::AddSources(const NodeCode& node, SourcePlan hall, SourcePlan desk) {
-  for (const SourcePlan* plan : {&hall, &desk}) watch_.bounds().Writes(plan->bytes_max);
+  for (const SourcePlan* plan : {&hall, &desk})
+    watch_.bounds().Writes(plan->records, plan->bytes_max);
   std::vector<NodeCode> children;
   for (const auto& line : lines_) {
     if (line->parent == node) children.push_back(line->child);
