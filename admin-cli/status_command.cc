@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <map>
 
 #include "admin-cli/client.h"
 #include "admin-cli/context.h"
@@ -67,6 +68,34 @@ void Print(const api::StatusReply& reply) {
   }
 }
 
+std::string Mebibytes(uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
+void PrintMemory(const api::MemoryStatus& memory) {
+  static const std::map<std::string, std::string> kNames = {
+      {"ledger", "账本数据库 ledger database"},
+      {"derived", "派生数据库 derived database"},
+      {"queue", "待写队列 waiting to be written"},
+      {"cases", "近期办件 cases lately written to"},
+      {"folds", "汇总缓存 cases and rows lately folded"}};
+  using Align = Table::Align;
+  Table table(
+      {{"部分 component"}, {"已用 used MiB", Align::kRight}, {"上限 budget MiB", Align::kRight}});
+  uint64_t known = 0;
+  for (const api::MemoryStatus::Component& component : memory.components()) {
+    known += component.used();
+    const auto name = kNames.find(component.name());
+    table.Add({name != kNames.end() ? name->second : component.name(), Mebibytes(component.used()),
+               Mebibytes(component.budget())});
+  }
+  table.Add({"其余 all else", Mebibytes(memory.process() - std::min(memory.process(), known)), ""});
+  table.Add({"进程 process (RssAnon)", Mebibytes(memory.process()), Mebibytes(memory.budget())});
+  table.Print();
+}
+
 // Everything that this node has recorded is summed up and held by the node above.
 bool Delivered(const api::StatusReply& reply) {
   const api::LedgerStatus& own = reply.own();
@@ -83,6 +112,7 @@ struct Options {
   bool until_delivered = false;
   int timeout_seconds = 600;
   bool watch = false;
+  bool memory = false;
   double interval_seconds = 2;
 };
 
@@ -145,7 +175,8 @@ void AddStatus(CLI::App& app, Context& context) {
                          "节点状态 what the node has and whether it is ready\n"
                          "例 example: tongjianctl status\n"
                          "例 example: tongjianctl status --until-delivered --timeout 60\n"
-                         "例 example: tongjianctl status --watch");
+                         "例 example: tongjianctl status --watch\n"
+                         "例 example: tongjianctl status --memory");
   auto options = std::make_shared<Options>();
   command->add_flag("--until-delivered", options->until_delivered,
                     "等到上级收齐为止 wait until the node above holds everything");
@@ -156,6 +187,8 @@ void AddStatus(CLI::App& app, Context& context) {
                  "不断刷新, 按 Ctrl-C 结束 shows it again and again until Ctrl-C; with --output "
                  "json one object a line")
       ->excludes("--until-delivered");
+  command->add_flag("--memory", options->memory,
+                    "内存使用与上限 what is kept in memory, and what may be");
   command->add_option("--interval", options->interval_seconds, "刷新间隔秒数 seconds between two")
       ->check(CLI::Range(0.1, 3600.0));
   command->callback([options, &context] {
@@ -164,6 +197,8 @@ void AddStatus(CLI::App& app, Context& context) {
     if (!reply.ok()) return context.Fail(reply.status());
     if (context.json()) {
       context.PrintJson(*reply);
+    } else if (options->memory) {
+      PrintMemory(reply->memory());
     } else {
       Print(*reply);
     }

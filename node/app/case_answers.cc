@@ -122,6 +122,7 @@ absl::StatusOr<rules::Calendar> CalendarOf(const store::KvReader& derived) {
 }  // namespace
 
 absl::StatusOr<api::CaseListReply> NodeServices::CaseList(const api::CaseListRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   const uint32_t limit = request.limit() == 0 ? 50 : std::min(request.limit(), kCasesPerAnswer);
   const bool known = request.state().empty() ||
                      std::any_of(kPhases.begin(), kPhases.end(),
@@ -143,6 +144,7 @@ absl::StatusOr<api::CaseListReply> NodeServices::CaseList(const api::CaseListReq
 }
 
 absl::StatusOr<api::CaseShowReply> NodeServices::CaseShow(const api::CaseShowRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const auto state, cases::FindCase(*derived, request.case_no()));
   if (!state) {

@@ -1,5 +1,6 @@
 #include "node/app/fold_round.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/vocab/status_macros.h"
@@ -8,7 +9,7 @@ namespace tj::app {
 namespace {
 
 // Records folded before other projections get their turn.
-constexpr uint64_t kRecordsPerRound = 8192;
+constexpr uint64_t kRecordsPerRound = 16'384;
 // While the fold is behind, rows that are due are looked for so often.
 constexpr Duration kEmitPause{250};
 
@@ -49,8 +50,9 @@ absl::Status FoldRound::EmitIfKnown(bool more_cases) {
     return absl::OkStatus();
   }
   const Instant now = clock_.Now();
-  const bool just_now = emitted_at_ <= now && now < emitted_at_ + kEmitPause;
-  if (folded < known_from_ || (more_cases && just_now)) return absl::OkStatus();
+  const Duration pause = std::max(emitter_.pause(), more_cases ? kEmitPause : Duration(0));
+  const bool just_now = emitted_at_ <= now && now < emitted_at_ + pause;
+  if (folded < known_from_ || just_now) return absl::OkStatus();
   emitted_at_ = now;
   return emitter_.Emit(folded, now, /*flush=*/false).status();
 }

@@ -41,6 +41,8 @@ class FoldRound {
   std::vector<Progress> Positions() const;
   // The own ledger's size that cases and rows stand at.
   uint64_t folded_size() const { return case_projector_.SizeOf(own_); }
+  // What the folds keep in mind (memory::kFolds).
+  size_t MemoryBytes() const { return case_projection_.MemoryBytes(); }
   // Rises when an opening or a spot check's record was read.
   uint64_t spot_changes() const { return spot_records_.changes(); }
 

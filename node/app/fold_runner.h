@@ -16,6 +16,9 @@
 
 namespace tj::app {
 
+// How long an answer waits for what was not folded yet; then it says as of when it is.
+inline constexpr Duration kCatchUpMax{500};
+
 class FoldRunner {
  public:
   // What else follows from the ledgers once all are folded; on the runner's thread. `changes` rises
@@ -28,11 +31,15 @@ class FoldRunner {
 
   // Ledgers have grown; any thread.
   void Wake();
+  // Whoever asks sees what was there when it asked: folds that without resting, and returns when
+  // it is done, or `within` has passed. Any thread but the runner's own.
+  void CatchUp(Duration within);
   void Stop();
 
   using Progress = FoldRound::Progress;
   std::vector<Progress> Positions() const;  // any thread
   absl::Status last_error() const;          // any thread
+  size_t MemoryBytes() const;               // as of the last round; any thread
 
  private:
   void Run();
@@ -45,10 +52,14 @@ class FoldRunner {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable idle_changed_;
   bool grown_ = true;
+  bool idle_ = false;     // since the last Wake everything was folded
+  bool hurried_ = false;  // somebody waits: no rest
   bool stopping_ = false;
   std::vector<Progress> positions_;
   absl::Status last_error_;
+  size_t memory_bytes_ = 0;
   std::thread thread_;  // last: it uses all above
 };
 

@@ -24,6 +24,7 @@
 #include "node/store/lasting_kv.h"
 #include "protocol/vocab/check.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/memory.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 
@@ -156,9 +157,13 @@ class NodeImpl final : public Node {
                             .uptime = store::SystemUptime,
                             .open_when_lost = true,
                             .held = Error(ErrorCode::kNotReady, "waiting for a follower")}));
-    TJ_ASSIGN_OR_RETURN(derived_, store::OpenLastingKv([folder = config_.data_folder + "/derived"] {
-                          return store::OpenLevelKv({.folder = folder, .truth = false});
-                        }));
+    TJ_ASSIGN_OR_RETURN(
+        derived_, store::OpenLastingKv([folder = config_.data_folder + "/derived"] {
+          return store::OpenLevelKv({.folder = folder,
+                                     .truth = false,
+                                     .write_buffer_bytes = memory::kDerivedWriteBuffer,
+                                     .block_cache_bytes = memory::kDerivedBlockCache});
+        }));
     return absl::OkStatus();
   }
 

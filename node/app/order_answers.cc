@@ -214,6 +214,7 @@ absl::StatusOr<api::OrderReplyReply> NodeServices::OrderReply(
 }
 
 absl::StatusOr<api::OrderListReply> NodeServices::OrderList(const api::OrderListRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   api::OrderListReply reply;
   const NodeCode& self = parts_.own.origin;
   TJ_ASSIGN_OR_RETURN(const auto snapshot, parts_.truth.Snapshot());

@@ -99,6 +99,7 @@ absl::StatusOr<api::QueryReply> NodeServices::Finish(const store::KvReader& deri
 }
 
 absl::StatusOr<api::QueryReply> NodeServices::QuerySummary(const api::QueryRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   TJ_ASSIGN_OR_RETURN(const query::Filter filter, FilterOf(request));
   TJ_ASSIGN_OR_RETURN(const query::GroupBy group, GroupOf(request.group_by()));
   const auto derived = parts_.derived.Snapshot();
@@ -113,6 +114,7 @@ absl::StatusOr<api::QueryReply> NodeServices::QuerySummary(const api::QueryReque
 }
 
 absl::StatusOr<api::QueryReply> NodeServices::QueryRanking(const api::QueryRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   TJ_ASSIGN_OR_RETURN(const query::Filter filter, FilterOf(request));
   TJ_ASSIGN_OR_RETURN(
       const query::GroupBy group,
@@ -144,6 +146,7 @@ absl::StatusOr<api::QueryReply> NodeServices::QueryRanking(const api::QueryReque
 }
 
 absl::StatusOr<api::QueryReply> NodeServices::QueryTrend(const api::QueryRequest& request) {
+  parts_.folds.CatchUp(kCatchUpMax);
   TJ_ASSIGN_OR_RETURN(const query::Filter filter, FilterOf(request));
   const auto derived = parts_.derived.Snapshot();
   TJ_ASSIGN_OR_RETURN(const auto rows,

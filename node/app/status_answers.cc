@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "node/app/memory_status.h"
 #include "node/app/node_services.h"
 #include "node/app/version.h"
 #include "protocol/vocab/error.h"
@@ -112,6 +113,7 @@ absl::StatusOr<api::StatusReply> NodeServices::Status() {
                                        [&](ByteView, ByteView) { return ++due > 0; }));
   reply.set_summary_rows_due(due);
   reply.set_listen_port(static_cast<uint32_t>(parts_.link.port()));
+  *reply.mutable_memory() = MemoryStatusOf(parts_);
   reply.set_ready(reply.reasons().empty());
   return reply;
 }

@@ -58,9 +58,10 @@ absl::Status CaseProjection::Apply(const LedgerId&, std::span<const store::Proje
       TJ_RETURN_IF_ERROR(FoldAdopt(body->payload, derived, batch));
     }
   }
-  cache_.Flush(batch);
   return absl::OkStatus();
 }
+
+void CaseProjection::Flush(store::KvBatch& batch) { cache_.Flush(batch); }
 
 absl::Status CaseProjection::FoldEvent(Index index, ByteView payload,
                                        const store::KvReader& derived) {

@@ -34,7 +34,10 @@ class CaseProjection final : public store::Projection {
   }
   absl::Status Apply(const LedgerId& ledger, std::span<const store::ProjectedLeaf> leaves,
                      const store::KvReader& derived, store::KvBatch& batch) override;
+  bool KeepsRows() const override { return true; }
+  void Flush(store::KvBatch& batch) override;
   void Reset() override;
+  size_t MemoryBytes() const { return cache_.MemoryBytes(); }
 
  private:
   absl::Status FoldEvent(Index index, ByteView payload, const store::KvReader& derived);

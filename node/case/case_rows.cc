@@ -4,16 +4,13 @@
 
 #include "node/store/keys.h"
 #include "protocol/vocab/error.h"
+#include "protocol/vocab/memory.h"
 #include "protocol/vocab/status_macros.h"
 #include "protocol/vocab/text.h"
 #include "protocol/wire/bytes_io.h"
 
 namespace tj::cases {
 namespace {
-
-// Past these the cache is dropped after a flush: about 40 MB of open cases, 20 MB of rows.
-constexpr size_t kCachedCasesMax = 40'000;
-constexpr size_t kCachedRowsMax = 20'000;
 
 constexpr uint32_t kDayBias = 0x80000000u;
 
@@ -103,10 +100,16 @@ absl::StatusOr<Row*> RowCache::RowAt(const RowKey& key, const store::KvReader& d
                         derived.Get(RowKeyBytes(store::keys::derived_prefix::kRow, key)));
     if (value) {
       TJ_ASSIGN_OR_RETURN(it->second.row, DecodeRow(*value));
+      it->second.mark = MarkOf(it->second.row);
     }
   }
   if (!std::exchange(it->second.touched, true)) touched_rows_.push_back(&*it);
   return &it->second.row;
+}
+
+RowCache::Mark RowCache::MarkOf(const Row& row) {
+  if (row.Crowded()) return Mark::kCrowded;
+  return row.Due() ? Mark::kDue : Mark::kNone;
 }
 
 std::vector<std::string> RowCache::CachedCases() const {
@@ -124,17 +127,19 @@ void RowCache::Flush(store::KvBatch& batch) {
     entry->second.touched = false;
     batch.Put(RowKeyBytes(store::keys::derived_prefix::kRow, entry->first),
               EncodeRow(entry->first, entry->second.row));
+    const Mark mark = MarkOf(entry->second.row);
+    if (mark == std::exchange(entry->second.mark, mark)) continue;
     Bytes due = RowKeyBytes(store::keys::derived_prefix::kRowDirty, entry->first);
-    if (entry->second.row.Due()) {
-      batch.Put(std::move(due), {});
-    } else {
+    if (mark == Mark::kNone) {
       batch.Delete(std::move(due));
+    } else {
+      batch.Put(std::move(due), Bytes(mark == Mark::kCrowded ? kCrowdedValue : kDueValue));
     }
   }
   touched_cases_.clear();
   touched_rows_.clear();
-  if (cases_.size() > kCachedCasesMax) cases_.clear();
-  if (rows_.size() > kCachedRowsMax) rows_.clear();
+  if (cases_.size() > memory::kFoldedCases) cases_.clear();
+  if (rows_.size() > memory::kFoldedRows) rows_.clear();
 }
 
 void RowCache::Clear() {
@@ -142,6 +147,10 @@ void RowCache::Clear() {
   touched_rows_.clear();
   cases_.clear();
   rows_.clear();
+}
+
+size_t RowCache::MemoryBytes() const {
+  return cases_.size() * memory::kFoldedCaseBytes + rows_.size() * memory::kFoldedRowBytes;
 }
 
 }  // namespace tj::cases

@@ -36,7 +36,13 @@ struct Row {
   std::vector<uint64_t> pending;  // leaves counted since, ascending
 
   bool Due() const { return !pending.empty() || !Equal(total, emitted); }
+  // It waits no longer: it is written with each batch that touches it, and its list with it.
+  bool Crowded() const { return pending.size() >= kPendingMax; }
+  static constexpr size_t kPendingMax = 1024;
 };
+// The value of a due row's entry under 'd', so that a look at what is due reads no rows.
+inline constexpr std::string_view kDueValue;
+inline constexpr std::string_view kCrowdedValue = "!";
 Bytes EncodeRow(const RowKey& key, const Row& row);
 // STORE-CORRUPT.
 absl::StatusOr<Row> DecodeRow(ByteView value);
@@ -54,16 +60,21 @@ class RowCache {
   // bound.
   void Flush(store::KvBatch& batch);
   void Clear();
+  // About, in bytes (memory::kFolds).
+  size_t MemoryBytes() const;
 
  private:
   struct CachedCase {
     CaseState state;
     bool touched = false;
   };
+  enum class Mark { kNone, kDue, kCrowded };
   struct CachedRow {
     Row row;
     bool touched = false;
+    Mark mark = Mark::kNone;  // its entry under 'd' as it is written: changed only when it differs
   };
+  static Mark MarkOf(const Row& row);
   std::unordered_map<std::string, CachedCase> cases_;
   std::map<RowKey, CachedRow> rows_;
   // Touched since the last Flush; pointers into the maps, whose nodes stay where they are.

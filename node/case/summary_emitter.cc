@@ -15,11 +15,11 @@ namespace {
 
 // Rows in one request: a commit stays small beside intake's.
 constexpr size_t kRowsPerRequest = 256;
-// A row with so many leaves that no revision counts waits no longer: it is written with each batch
-// that touches it, and its list with it.
-constexpr size_t kLeavesPending = 1024;
 // Leaves in one revision: a list of them stays well under limits::kBodyBytesMax.
 constexpr size_t kLeavesPerRevision = 40'000;
+// A look at what is due costs so much a row: at most about a twentieth of a core.
+constexpr uint64_t kRowsPerMillisecond = 20;
+constexpr Duration kPauseMax{1000};
 
 }  // namespace
 
@@ -55,11 +55,24 @@ absl::StatusOr<store::PreparedRecord> SummaryEmitter::Prepare(const RowKey& key,
 
 absl::StatusOr<uint64_t> SummaryEmitter::Emit(uint64_t folded_size, Instant now, bool flush) {
   std::vector<RowKey> due;
-  TJ_RETURN_IF_ERROR(store::ScanPrefix(
-      derived_, ByteView(&store::keys::derived_prefix::kRowDirty, 1), [&](ByteView key, ByteView) {
-        if (auto row = ParseRowKey(key)) due.push_back(*std::move(row));
-        return true;
-      }));
+  uint64_t rows = 0;
+  const auto may_wait = [&](const RowKey& key, bool crowded) {
+    const auto issued = issued_.find(key);
+    if (issued == issued_.end()) return false;
+    issued->second.at = std::min(issued->second.at, now);  // the clock may have been set back
+    return !flush && !crowded && now - issued->second.at < interval_;
+  };
+  TJ_RETURN_IF_ERROR(store::ScanPrefix(derived_,
+                                       ByteView(&store::keys::derived_prefix::kRowDirty, 1),
+                                       [&](ByteView key, ByteView value) {
+                                         ++rows;
+                                         auto row = ParseRowKey(key);
+                                         if (row && !may_wait(*row, value == kCrowdedValue)) {
+                                           due.push_back(*std::move(row));
+                                         }
+                                         return true;
+                                       }));
+  pause_ = std::min(kPauseMax, Duration(static_cast<int64_t>(rows / kRowsPerMillisecond)));
   uint64_t count = 0;
   store::AppendRequest request;
   std::vector<std::pair<RowKey, uint32_t>> in_request;
@@ -81,12 +94,8 @@ absl::StatusOr<uint64_t> SummaryEmitter::Emit(uint64_t folded_size, Instant now,
     if (!value) continue;
     TJ_ASSIGN_OR_RETURN(const Row row, DecodeRow(*value));
     const auto issued = issued_.find(key);
-    if (issued != issued_.end()) {
-      if (issued->second.revision > row.revision) continue;  // on its way back to us
-      issued->second.at = std::min(issued->second.at, now);  // the clock may have been set back
-      const bool may_wait = !flush && row.pending.size() < kLeavesPending;
-      if (may_wait && now - issued->second.at < interval_) continue;
-    }
+    // On its way back to us.
+    if (issued != issued_.end() && issued->second.revision > row.revision) continue;
     TJ_ASSIGN_OR_RETURN(store::PreparedRecord record, Prepare(key, row, folded_size));
     request.records.push_back(std::move(record));
     in_request.emplace_back(key, row.revision + 1);

@@ -29,6 +29,8 @@ class SummaryEmitter {
   // old, or sooner when it would list many leaves (of all when `flush`). Returns how many records
   // were issued.
   absl::StatusOr<uint64_t> Emit(uint64_t folded_size, Instant now, bool flush);
+  // For how long the next look may wait: the more rows are due, the more a look costs.
+  Duration pause() const { return pause_; }
 
  private:
   struct Issued {
@@ -42,6 +44,7 @@ class SummaryEmitter {
   const store::Kv& derived_;
   const Duration interval_;
   std::map<RowKey, Issued> issued_;  // by this process; dropped once old
+  Duration pause_{0};
 };
 
 }  // namespace tj::cases

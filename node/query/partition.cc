@@ -46,6 +46,7 @@ absl::StatusOr<Partition::Block*> Partition::BlockOf(uint64_t leaf,
                                                      const store::KvReader& derived) {
   const uint64_t number = leaf / kLeaves;
   const auto [at, fresh] = blocks_.try_emplace(number);
+  if (!std::exchange(at->second.touched, true)) touched_blocks_.push_back(&*at);
   if (!fresh) return &at->second;
   const auto stored = derived.Get(PartitionBlockKey(ledger_, number));
   if (!stored.ok()) return stored.status();  // whoever hears it drops all of this
@@ -62,7 +63,6 @@ absl::StatusOr<Partition::Block*> Partition::BlockOf(uint64_t leaf,
 absl::Status Partition::Held(Index leaf, const store::KvReader& derived) {
   TJ_ASSIGN_OR_RETURN(Block* const block, BlockOf(leaf.value, derived));
   block->uncounted[leaf.value % kLeaves / 64] |= uint64_t{1} << leaf.value % 64;
-  block->touched = true;
   ++state_.uncounted;
   state_.end = leaf.value + 1;
   touched_ = true;
@@ -98,11 +98,13 @@ absl::Status Partition::Lost(uint64_t first, uint64_t end, const store::KvReader
 }
 
 void Partition::Flush(store::KvBatch& batch) {
-  for (auto& [number, block] : blocks_) {
-    if (!std::exchange(block.touched, false)) continue;
+  for (auto* const entry : std::exchange(touched_blocks_, {})) {
+    auto& [number, block] = *entry;
+    block.touched = false;
     Bytes key = PartitionBlockKey(ledger_, number);
     if (block.uncounted == decltype(block.uncounted){}) {
       batch.Delete(std::move(key));
+      blocks_.erase(number);
       continue;
     }
     Bytes value;

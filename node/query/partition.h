@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -36,6 +38,8 @@ absl::StatusOr<PartitionState> DecodePartition(ByteView value);
 
 class Partition {
  public:
+  Partition(Partition&&) = default;
+  Partition& operator=(Partition&&) = default;
   // As `derived` has it. An error is one of the database, as with all below, and this is to be
   // dropped then.
   static absl::StatusOr<Partition> Load(const LedgerId& ledger, const store::KvReader& derived);
@@ -52,7 +56,7 @@ class Partition {
 
  private:
   static constexpr uint64_t kLeaves = 1024;
-  // Kept in memory: those of the last millions of leaves, 200 bytes each.
+  // Kept in memory: those with leaves that no summary counts, 200 bytes each.
   static constexpr size_t kBlocksMax = 4096;
   struct Block {
     // Whether it was there.
@@ -61,7 +65,6 @@ class Partition {
       const uint64_t bit = uint64_t{1} << leaf % 64;
       if ((word & bit) == 0) return false;
       word &= ~bit;
-      touched = true;
       return true;
     }
     std::array<uint64_t, kLeaves / 64> uncounted{};  // leaf l: bit l mod 64 of word l mod 1024 / 64
@@ -70,12 +73,15 @@ class Partition {
 
   Partition(LedgerId ledger, const PartitionState& state)
       : ledger_(std::move(ledger)), state_(state) {}
+  // To be changed: it is among the touched from now on.
   absl::StatusOr<Block*> BlockOf(uint64_t leaf, const store::KvReader& derived);
 
   LedgerId ledger_;
   PartitionState state_;
   bool touched_ = false;
   std::map<uint64_t, Block> blocks_;  // by number
+  // Since the last Flush; pointers into the map, whose nodes stay where they are.
+  std::vector<std::pair<const uint64_t, Block>*> touched_blocks_;
 };
 
 }  // namespace tj::query

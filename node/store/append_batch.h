@@ -31,7 +31,7 @@ size_t BytesOf(const AppendRequest& request);
 // What is kept from batch to batch. Forgotten when a batch was not written.
 class AppendCache {
  public:
-  AppendCache() : case_tails(kCasesMax) {}
+  AppendCache() : case_tails(memory::kCaseTails) {}
   void Clear();
 
   CaseTails case_tails;
@@ -40,8 +40,6 @@ class AppendCache {
   absl::StatusOr<Hash> LeafHash(LedgerView& view, Index index);
 
  private:
-  // Cases in hand of a large county; each takes about 200 bytes.
-  static constexpr size_t kCasesMax = 65'536;
   // A source that sends everything again does so in several streams at most.
   static constexpr size_t kRangesMax = 32;
   struct Range {

@@ -72,6 +72,8 @@ class CaseTails {
     return recent_.front().second;
   }
 
+  size_t size() const { return recent_.size(); }
+
   void Clear() {
     by_prefix_.clear();
     recent_.clear();

@@ -54,6 +54,7 @@ class Committer {
 
   const LedgerState& own_state() const { return table_.ledgers.at(own_).state; }
   uint64_t commits() const { return commits_; }
+  size_t case_tails() const { return cache_.case_tails.size(); }
   // Damage or a clock that did not stop the last commit but should be known.
   const absl::Status& trouble() const { return trouble_; }
   // Whether the last commit added urgent records to the own ledger.

@@ -53,4 +53,9 @@ absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Database::Snapshot() const 
   return std::make_shared<DatabaseSnapshot>(std::move(kv));
 }
 
+size_t Database::MemoryBytes() const {
+  const std::lock_guard lock(mutex_);
+  return published_ != nullptr ? published_->MemoryBytes() : 0;
+}
+
 }  // namespace tj::store

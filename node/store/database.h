@@ -28,6 +28,8 @@ class Database {
   void Withdraw();
   // STORE-UNAVAILABLE while none is published.
   absl::StatusOr<std::shared_ptr<const TruthSnapshot>> Snapshot() const;
+  // Of the one that is published (Kv::MemoryBytes).
+  size_t MemoryBytes() const;
 
  private:
   const Opener opener_;

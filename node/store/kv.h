@@ -21,6 +21,7 @@
 #include <absl/status/statusor.h>
 
 #include "protocol/vocab/bytes.h"
+#include "protocol/vocab/memory.h"
 
 namespace leveldb {
 class Env;
@@ -83,6 +84,9 @@ class Kv : public KvReader {
   virtual std::unique_ptr<KvReader> Snapshot() const = 0;
   // False after a failed write.
   virtual bool alive() const = 0;
+  // About what it keeps in memory beside mapped files, in bytes; 0 when it does not know. Any
+  // thread.
+  virtual size_t MemoryBytes() const { return 0; }
 };
 
 // Calls `row` for every key with `prefix` in order until it returns false. STORE-CORRUPT if a block
@@ -94,8 +98,8 @@ struct LevelKvOptions {
   std::string folder;
   bool create = true;
   bool truth = true;  // paranoid checks, no block compression; checksums are verified always
-  size_t write_buffer_bytes = 16 << 20;
-  size_t block_cache_bytes = 16 << 20;
+  size_t write_buffer_bytes = memory::kTruthWriteBuffer;
+  size_t block_cache_bytes = memory::kTruthBlockCache;
   leveldb::Env* env = nullptr;  // null: the system's. Tests put faults in; must outlive the Kv
 };
 // STORE-LOCKED when it is open already, here or in another process; STORE-ABSENT when it is not

@@ -101,6 +101,10 @@ class LastingKv final : public Kv {
     return std::make_unique<HoldingReader>(*std::move(kv));
   }
   bool alive() const override { return Living().ok(); }
+  size_t MemoryBytes() const override {
+    const auto kv = Living();
+    return kv.ok() ? (*kv)->MemoryBytes() : 0;
+  }
 
  private:
   // The database, opened again if it was dead and nobody reads from it any more.

@@ -26,8 +26,10 @@ namespace {
 // Bits of the Bloom filter a key: 1 % false positives. Most dedup checks ask for a key that is not
 // there.
 constexpr int kBloomBits = 10;
-// Table files: larger than LevelDB's 2 MiB, or ten million records would make a thousand files.
-constexpr size_t kTableBytes = 8 << 20;
+// Table files: larger than LevelDB's 2 MiB, or ten million records would make a thousand files;
+// smaller than 8 MiB, or one of the next level covers half of all keys and is written again for a
+// few of them.
+constexpr size_t kTableBytes = 4 << 20;
 
 leveldb::Slice ToSlice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
 ByteView ToView(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -159,6 +161,7 @@ class LevelKv final : public Kv {
     level.compression = options.truth ? leveldb::kNoCompression : leveldb::kSnappyCompression;
     level.write_buffer_size = options.write_buffer_bytes;
     level.max_file_size = kTableBytes;
+    level.block_size = 16 << 10;
     level.block_cache = cache_.get();
     level.filter_policy = filter_.get();
     level.env = options.env != nullptr ? options.env : leveldb::Env::Default();
@@ -207,6 +210,12 @@ class LevelKv final : public Kv {
   std::unique_ptr<KvReader> Snapshot() const override {
     if (!alive()) return std::make_unique<DeadReader>(Why());
     return std::make_unique<LevelSnapshot>(*db_);
+  }
+
+  size_t MemoryBytes() const override {
+    std::string bytes;
+    if (!alive() || !db_->GetProperty("leveldb.approximate-memory-usage", &bytes)) return 0;
+    return std::strtoull(bytes.c_str(), nullptr, 10);
   }
 
   bool alive() const override { return alive_.load(std::memory_order_acquire); }

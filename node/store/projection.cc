@@ -162,6 +162,7 @@ absl::StatusOr<bool> Projector::CatchUp(LedgerView& view, uint64_t records_max,
                                         ProjectionProgress& progress) {
   const uint64_t end = progress.size + std::min(records_max, view.size() - progress.size);
   const auto wish = [this](const wire::Header& header) { return projection_.Wants(header.family); };
+  KvBatch batch;
   while (progress.size < end) {
     // Small pieces together: each batch costs a root, and that a look at all leaves of its tile.
     std::vector<wire::Segment> pieces;
@@ -181,13 +182,15 @@ absl::StatusOr<bool> Projector::CatchUp(LedgerView& view, uint64_t records_max,
       next = segment->end().value;
       pieces.push_back(*std::move(segment));
     }
-    TJ_RETURN_IF_ERROR(Fold(view, pieces, progress));
+    TJ_RETURN_IF_ERROR(Fold(view, pieces, progress, batch));
+    if (projection_.KeepsRows() && progress.size < end) continue;
+    TJ_RETURN_IF_ERROR(Save(view, progress, batch));
   }
   return progress.size < view.size();
 }
 
 absl::Status Projector::Fold(LedgerView& view, const std::vector<wire::Segment>& pieces,
-                             ProjectionProgress& progress) {
+                             ProjectionProgress& progress, KvBatch& batch) {
   leaves_.clear();
   for (const wire::Segment& piece : pieces) {
     for (uint64_t i = progress.size + leaves_.size(); i < piece.end().value; ++i) {
@@ -195,22 +198,26 @@ absl::Status Projector::Fold(LedgerView& view, const std::vector<wire::Segment>&
       leaves_.push_back({Index{i}, leaf.header, leaf.body});
     }
   }
-  KvBatch batch;
   TJ_RETURN_IF_ERROR(projection_.Apply(view.id(), leaves_, derived_, batch));
   TJ_ASSIGN_OR_RETURN(const auto missing, view.MissingBodies(Index{progress.size}, leaves_.size()));
   for (const Index index : missing) {
     if (index >= pieces.back().end()) break;
     batch.Put(keys::Late(projection_.name(), view.id(), index), {});
   }
-  Position position{projection_.code_version(), pieces.back().end().value, {}, progress.unknown};
-  position.unknown += static_cast<uint64_t>(std::count_if(
+  progress.size = pieces.back().end().value;
+  progress.unknown += static_cast<uint64_t>(std::count_if(
       leaves_.begin(), leaves_.end(),
       [](const ProjectedLeaf& leaf) { return !FamilyName(leaf.header.family).has_value(); }));
+  return absl::OkStatus();
+}
+
+absl::Status Projector::Save(LedgerView& view, const ProjectionProgress& progress, KvBatch& batch) {
+  projection_.Flush(batch);
+  Position position{projection_.code_version(), progress.size, {}, progress.unknown};
   TJ_ASSIGN_OR_RETURN(position.root, view.RootAt(position.size));
   batch.Put(keys::Position(projection_.name(), view.id()), EncodePosition(position));
   TJ_RETURN_IF_ERROR(derived_.Write(batch, Durability::kUnsynced));
-  progress.size = position.size;
-  progress.unknown = position.unknown;
+  batch.Clear();
   return absl::OkStatus();
 }
 
@@ -228,6 +235,7 @@ absl::Status Projector::FoldLate(LedgerView& view) {
     const ProjectedLeaf leaf{index, found[0].header, found[0].body, /*late=*/true};
     KvBatch batch;
     TJ_RETURN_IF_ERROR(projection_.Apply(view.id(), {&leaf, 1}, derived_, batch));
+    projection_.Flush(batch);
     batch.Delete(keys::Late(projection_.name(), view.id(), index));
     TJ_RETURN_IF_ERROR(derived_.Write(batch, Durability::kUnsynced));
   }

@@ -55,6 +55,11 @@ class Projection {
   // parse is skipped. An error is one of the database. Called from one thread.
   virtual absl::Status Apply(const LedgerId& ledger, std::span<const ProjectedLeaf> leaves,
                              const KvReader& derived, KvBatch& batch) = 0;
+  // Whether Apply may keep rows back; it then reads those from its own memory, and `derived` has
+  // them after Flush only. Rows that change with every batch are so written once for many.
+  virtual bool KeepsRows() const { return false; }
+  // Adds to `batch` what Apply kept back.
+  virtual void Flush(KvBatch& /*batch*/) {}
   // Forget anything cached in memory: the rows were deleted, or the last batch was not written.
   virtual void Reset() = 0;
 };
@@ -91,9 +96,12 @@ class Projector {
   // Reads from where `progress` stands; true when records were left.
   absl::StatusOr<bool> CatchUp(LedgerView& view, uint64_t records_max,
                                ProjectionProgress& progress);
-  // Projects consecutive segments, from `progress` on, and writes rows and position.
+  // Projects consecutive segments, from `progress` on; what is to be written is in `batch`, or
+  // kept back.
   absl::Status Fold(LedgerView& view, const std::vector<wire::Segment>& pieces,
-                    ProjectionProgress& progress);
+                    ProjectionProgress& progress, KvBatch& batch);
+  // Writes `batch`, what was kept back, and the position, and clears it.
+  absl::Status Save(LedgerView& view, const ProjectionProgress& progress, KvBatch& batch);
   // Folds what came late.
   absl::Status FoldLate(LedgerView& view);
   ProjectionProgress& ProgressOf(const LedgerId& ledger);

@@ -71,10 +71,13 @@ struct TruthStatus {
   uint64_t own_size = 0;     // sequenced
   uint64_t signed_size = 0;  // published
   uint64_t queue_records = 0;
-  uint64_t reopened = 0;  // times the database was closed after a failed write
-  uint64_t commits = 0;   // batches written, ever
-  absl::Status held;      // what requests about the own ledger are told while it is held
-  uint64_t hold = 0;      // which hold that is: each Hold counts
+  uint64_t queue_bytes = 0;
+  uint64_t database_bytes = 0;  // in memory
+  uint64_t case_tails = 0;      // cases in mind
+  uint64_t reopened = 0;        // times the database was closed after a failed write
+  uint64_t commits = 0;         // batches written, ever
+  absl::Status held;            // what requests about the own ledger are told while it is held
+  uint64_t hold = 0;            // which hold that is: each Hold counts
 };
 
 // `urgent`: the commit added urgent records to the own ledger.

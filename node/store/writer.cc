@@ -128,8 +128,9 @@ Writer::Durable Writer::durable() const {
 }
 
 TruthStatus Writer::Status() const {
-  const std::lock_guard lock(mutex_);
   TruthStatus status;
+  status.database_bytes = database_.MemoryBytes();
+  const std::lock_guard lock(mutex_);
   status.writable = refusal_.ok();
   status.refusal = refusal_;
   status.held = held_;
@@ -137,6 +138,8 @@ TruthStatus Writer::Status() const {
   status.last_error = last_error_;
   status.own_size = durable_.own.size();
   status.queue_records = queue_records_;
+  status.queue_bytes = queue_bytes_;
+  status.case_tails = case_tails_;
   status.reopened = closed_;
   status.commits = durable_.commits;
   return status;
@@ -239,6 +242,7 @@ void Writer::CommitOnce(std::vector<Request> requests, bool own_held) {
     const std::lock_guard lock(mutex_);
     if (status.ok()) {
       durable_ = {committer_.own_state(), committer_.commits()};
+      case_tails_ = committer_.case_tails();
       EndHoldLocked(requests);
       own_size = durable_.own.size();
       if (!committer_.trouble().ok()) last_error_ = committer_.trouble();

@@ -82,10 +82,11 @@ class Writer {
   std::deque<Request> queue_;
   uint64_t queue_records_ = 0;
   size_t queue_bytes_ = 0;
-  absl::Status refusal_;   // not OK: nothing is accepted
-  absl::Status held_;      // not OK: nothing is appended
-  uint64_t holds_ = 1;     // counts them, so that none is ended by what was to end an earlier one
-  bool hopeless_ = false;  // opening again will not help
+  uint64_t case_tails_ = 0;  // as of the last commit
+  absl::Status refusal_;     // not OK: nothing is accepted
+  absl::Status held_;        // not OK: nothing is appended
+  uint64_t holds_ = 1;       // counts them, so that none is ended by what was to end an earlier one
+  bool hopeless_ = false;    // opening again will not help
   bool stopping_ = false;
   bool clock_confirmed_ = false;
   Durable durable_;

@@ -76,6 +76,7 @@ class Refold {
     }
     store::KvBatch batch;
     TJ_RETURN_IF_ERROR(projection_.Apply(id_, leaves, *derived_, batch));
+    projection_.Flush(batch);
     TJ_RETURN_IF_ERROR(derived_->Write(batch, store::Durability::kUnsynced));
     taken_.clear();
     taken_bytes_ = 0;

@@ -68,6 +68,25 @@ class RunnersTest : public ::testing::Test {
   std::unique_ptr<crypto::Signer> signer_;
 };
 
+TEST_F(RunnersTest, WhoeverAsksSeesWhatWasThereWhenItAsked) {
+  FoldRunner folds(*truth_, *derived_, store::TestLedger(), kPatience, clock_);
+  const auto folded = [&folds] {
+    for (const FoldRunner::Progress& position : folds.Positions()) {
+      if (position.projection == "case") return position.size;
+    }
+    return uint64_t{0};
+  };
+  for (uint64_t size = 20; size <= 100; size += 20) {
+    Append(size - 20, 20);
+    folds.Wake();
+    folds.CatchUp(kPatience);
+    EXPECT_GE(folded(), size);
+  }
+  folds.CatchUp(kPatience);  // at once
+  folds.Stop();
+  folds.CatchUp(kPatience);  // nobody will
+}
+
 TEST_F(RunnersTest, TheSignerPublishesWhatIsThereAndStops) {
   Append(0, 5);
   std::mutex mutex;

@@ -116,6 +116,19 @@ class SummaryTest : public ::testing::Test {
     }
     return found;
   }
+  // What is marked as due is what the rows say, no more and no less.
+  void ExpectMarksFitTheRows() {
+    std::map<Bytes, Bytes> expected;
+    std::map<Bytes, Bytes> marks;
+    for (const auto& [key, value] : Derived()) {
+      if (key.front() == 'd') marks[key] = value;
+      if (key.front() != 'r') continue;
+      const auto row = DecodeRow(value);
+      ASSERT_TRUE(row.ok());
+      if (row->Due()) expected["d" + key.substr(1)] = row->Crowded() ? kCrowdedValue : kDueValue;
+    }
+    EXPECT_EQ(marks, expected);
+  }
   void ExpectListsPartitionTheEvents();
   void ExpectNewestTotals(const std::map<RowKey, v1::Measures>& expected);
 
@@ -250,12 +263,33 @@ TEST_F(SummaryTest, ARowWithManyLeavesWaitsNoLonger) {
   for (int i = 0; i < kMany - 1; ++i) append(i);
   Fold();
   EXPECT_EQ(Emit(false), 0u);
+  ExpectMarksFitTheRows();
   append(kMany);
   Fold();
+  ExpectMarksFitTheRows();
   EXPECT_EQ(Emit(false), 1u);
   EXPECT_EQ(Emit(false), 0u) << "on its way back";
   Fold();
+  ExpectMarksFitTheRows();
   ExpectListsPartitionTheEvents();
+}
+
+TEST_F(SummaryTest, TheMoreRowsAreDueTheLongerTheNextLookMayWait) {
+  EXPECT_EQ(emitter_->pause(), Duration(0));
+  Append(Apply("2026-11-02 09:00"));
+  Fold();
+  Emit(false);
+  EXPECT_EQ(emitter_->pause(), Duration(0)) << "one row costs nothing";
+  for (int i = 0; i < 60; ++i) {
+    v1::CaseEvent event = Apply("2026-11-02 09:00");
+    event.set_case_no(Cat("many-", i));
+    event.set_source_event_id(Cat("many-", i));
+    event.set_item(Cat(event.org(), "4000120030", 10 + i));
+    Append(event);
+  }
+  Fold();
+  Emit(false);
+  EXPECT_EQ(emitter_->pause(), Duration(3));
 }
 
 TEST_F(SummaryTest, AClockThatIsSetBackHoldsNothingUp) {
@@ -382,6 +416,7 @@ TEST_F(SummaryTest, WhateverHappensTheNewestRevisionsAreTheTotals) {
       default:
         break;
     }
+    ExpectMarksFitTheRows();
   }
   Settle();
   ExpectListsPartitionTheEvents();

@@ -75,6 +75,10 @@ class Copying final : public Projection {
     EXPECT_FALSE(leaves.empty());
     EXPECT_LE(leaves.size(), limits::kSegmentRecordsMax);
     if (!next_error.ok()) return std::exchange(next_error, absl::OkStatus());
+    if (applied + 1 == fails_at) {
+      fails_at = 0;
+      return Error(ErrorCode::kStoreCorrupt, "a row");
+    }
     const std::string text = ledger.Text();
     if (!counts_.contains(text)) {
       const auto stored = derived.Get("r" + text);
@@ -93,9 +97,15 @@ class Copying final : public Projection {
       EXPECT_EQ(*derived.Get(key), std::nullopt);
       batch.Put(key, leaf.body.empty() ? "none" : Bytes(wire::DecodeBody(leaf.body)->payload));
     }
-    batch.Put("r" + text, Cat(counts_[text]));
+    if (!keeps) batch.Put("r" + text, Cat(counts_[text]));
     ++applied;
     return absl::OkStatus();
+  }
+  bool KeepsRows() const override { return keeps; }
+  void Flush(KvBatch& batch) override {
+    ++flushed;
+    if (!keeps) return;
+    for (const auto& [text, count] : counts_) batch.Put("r" + text, Cat(count));
   }
   void Reset() override {
     counts_.clear();
@@ -106,7 +116,10 @@ class Copying final : public Projection {
   std::string unread;
   std::optional<Family> unwanted;
   absl::Status next_error;
+  int fails_at = 0;  // which call of Apply; once
+  bool keeps = false;
   int applied = 0;
+  int flushed = 0;
   int resets = 0;
 
  private:
@@ -353,6 +366,29 @@ TEST_F(ProjectionTest, RepeatsWhatWasNotWritten) {
   FaultyKv reopened(*derived_, faults);
   Projector projector(truth_, reopened, projection_);
   EXPECT_FALSE(*projector.Run(kNoLimit));
+  ExpectAllCopied(a_, "a", 70);
+}
+
+TEST_F(ProjectionTest, WritesKeptRowsOnceARunAndLedger) {
+  projection_.keeps = true;
+  EXPECT_FALSE(*Fresh().Run(kNoLimit));
+  EXPECT_EQ(projection_.applied, 3);
+  EXPECT_EQ(projection_.flushed, 2);
+  EXPECT_EQ(*derived_->Get("r" + a_.id().Text()), "2024");
+  ExpectAllCopied(a_, "a", 70);
+  projection_.Reset();  // another process
+  EXPECT_FALSE(*Fresh().Run(kNoLimit));
+  EXPECT_EQ(projection_.applied, 3);
+}
+
+TEST_F(ProjectionTest, FoldsAgainWhatWasKeptWhenARunFailed) {
+  projection_.keeps = true;
+  projection_.fails_at = 2;  // the first piece of a_ is folded and not written
+  Projector projector = Fresh();
+  EXPECT_EQ(CodeOf(projector.Run(kNoLimit).status()), ErrorCode::kStoreCorrupt);
+  EXPECT_EQ(*derived_->Get("r" + a_.id().Text()), std::nullopt);
+  EXPECT_FALSE(*projector.Run(kNoLimit));
+  EXPECT_EQ(*derived_->Get("r" + a_.id().Text()), "2024");
   ExpectAllCopied(a_, "a", 70);
 }
 

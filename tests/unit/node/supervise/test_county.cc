@@ -66,6 +66,7 @@ void TestCounty::Fold(Index index) {
   const store::ProjectedLeaf projected{.index = index, .header = leaf.header, .body = leaf.body};
   store::KvBatch batch;
   TJ_CHECK(projection_.Apply(id_, {&projected, 1}, *derived_, batch).ok());
+  projection_.Flush(batch);
   TJ_CHECK(derived_->Write(batch, store::Durability::kUnsynced).ok());
 }
 
