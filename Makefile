@@ -10,7 +10,7 @@ help:
 	@echo "test         the whole suite; LABEL=… for a part of it"
 	@echo "check        the quick part: lint, unit, scenario"
 	@echo "fix          format every source"
-	@echo "bench        measure, into build/bench.json"
+	@echo "bench        measure, into build/bench.json; NAMES=\"hash live\" for some"
 	@echo "bench-peers  measure the databases that we compare with"
 	@echo "fuzz         each fuzz target for FUZZ_SECONDS (20)"
 	@echo "sim          simulate federations: SEEDS=n FROM=s"
@@ -35,10 +35,12 @@ bare:
 	deploy/bare
 bench:
 	cmake --preset release -DTJ_TESTS=ON
-	cmake --build --preset release --target tj_bench
-	build/release/bin/tj_bench --out build/bench.json
+	cmake --build --preset release --target tj_bench tj_load tongjiand tongjianctl
+	tests/bench/run.py $(if $(NAMES),--names $(NAMES))
 bench-peers:
-	tests/bench/peers
+	cmake --preset release -DTJ_TESTS=ON
+	cmake --build --preset release --target tj_bench tj_load tongjiand tongjianctl
+	tests/bench/peers.py
 sim:
 	cmake --preset release -DTJ_TESTS=ON
 	cmake --build --preset release --target tj_sim

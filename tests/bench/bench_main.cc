@@ -1,7 +1,7 @@
 // tj_bench: runs the benchmarks and writes their results as JSON.
 //
-//   tj_bench [--records N] [--rounds N] [--out FILE] [NAME …]      names: hash ledger full follow
-//   query proof; default all
+//   tj_bench [--records N] [--rounds N] [--out FILE] [NAME …]      names: hash ledger
+//   single_process dedup full follow query proof; default all
 
 #include <charconv>
 #include <cstdint>
@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
   results.AddEnvironment();
   if (wanted("hash")) tj::bench::HashLeaves(results);
   if (wanted("ledger")) tj::bench::Ledger(scale, results);
+  if (wanted("single_process")) tj::bench::Single(scale, results);
+  if (wanted("dedup")) tj::bench::DedupGrowth(scale, results);
   if (wanted("full")) tj::bench::IngestFull(scale, results);
   if (wanted("follow")) tj::bench::Follow(scale, results);
   if (wanted("query")) tj::bench::Query(scale, results);

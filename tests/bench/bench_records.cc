@@ -14,7 +14,6 @@
 namespace tj::bench {
 namespace {
 
-constexpr int kEventsPerCase = 8;
 constexpr std::array<v1::EventType, kEventsPerCase> kTypes = {
     v1::APPLY, v1::ACCEPT, v1::STEP, v1::STEP, v1::STEP, v1::DECIDE, v1::DONE, v1::DELIVER};
 constexpr std::array<v1::Stage, kEventsPerCase> kStages = {
@@ -35,6 +34,15 @@ std::string Org(uint64_t n) {
   return Cat(first17, CreditCode::CheckCharacter(first17));
 }
 
+// As departments' systems number: place, day, a number of the day. The day goes on with the cases.
+std::string CaseNo(uint64_t case_number) {
+  constexpr uint64_t kCasesPerDay = 5000;
+  const auto days = static_cast<int32_t>(case_number / kCasesPerDay);
+  std::string day = (CivilDate::Of(2026, 1, 1) + days).Text();
+  std::erase(day, '-');
+  return Cat("370826001", day, 100'000'000 + case_number);
+}
+
 }  // namespace
 
 v1::Submission MakeSubmission(uint64_t i) {
@@ -45,7 +53,7 @@ v1::Submission MakeSubmission(uint64_t i) {
   v1::CaseEvent& event = *submission.mutable_event();
   event.set_source("business-hall-01");
   event.set_source_event_id(Cat("SLX2026", 10'000'000'000 + i));
-  event.set_case_no(Cat("370826001", 20'261'000 + r % 30, 100'000'000 + case_number));
+  event.set_case_no(CaseNo(case_number));
   event.set_type(kTypes[step]);
   const CivilDate day = CivilDate::Of(2026, 10, 1) + static_cast<int32_t>(r % 20 + step);
   event.set_occurred_at_ms(Instant::BeijingMidnight(day).ms + 32'400'000 +

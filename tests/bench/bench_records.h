@@ -11,6 +11,8 @@
 
 namespace tj::bench {
 
+inline constexpr int kEventsPerCase = 8;
+
 // Event `i` of an endless stream: eight events a case, 14 organisations × 12 items, one month.
 v1::Submission MakeSubmission(uint64_t i);
 // The same as a record ready for the ledger, with a body of about `body_bytes`: no validation, no

@@ -23,6 +23,10 @@ void Ledger(const Scale& scale, Results& results);
 void IngestFull(const Scale& scale, Results& results);
 // follow_bodies, follow_summaries, follow_cpu, wire_bytes, drain: two processes.
 void Follow(const Scale& scale, Results& results);
+// ingest_single_process: a record at a time, each durable before the next.
+void Single(const Scale& scale, Results& results);
+// dedup_growth: a record's cost in the sixth million beside the first; 30 x scale.records.
+void DedupGrowth(const Scale& scale, Results& results);
 // query_month, query_ranking, query_trend.
 void Query(const Scale& scale, Results& results);
 // verify_proof.

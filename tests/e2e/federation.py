@@ -80,7 +80,7 @@ class Node:
             "[follow]", f'owed_alarm_seconds = {options.get("owed_alarm", 120)}',
             "[calendars]", f'files = {json.dumps(options.get("calendars", []))}',
             f'demonstration_years = {json.dumps(options.get("demonstration_years", []))}',
-            "[log]", 'level = "debug"', 'format = "json"',
+            "[log]", f'level = "{options.get("log_level", "debug")}"', 'format = "json"',
         ]
         if self.listens:
             lines += ["[listen]", f'address = "127.0.0.1:{self.port}"']
